@@ -1,0 +1,13 @@
+/// The name of an immutable tree of files: a git tree object's hash, 40 lower-case hexadecimal digits.
+package struct TreeID: Hashable, Sendable, Codable, CustomStringConvertible {
+  /// 40 lower-case hexadecimal digits.
+  package let hex: String
+
+  /// - Parameter hex: 40 hexadecimal digits; nil for anything else.
+  package init?(hex: String) {
+    guard hex.utf8.count == 40, hex.allSatisfy(\.isHexDigit) else { return nil }
+    self.hex = hex.lowercased()
+  }
+
+  package var description: String { hex }
+}
