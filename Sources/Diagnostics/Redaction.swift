@@ -11,19 +11,21 @@ package enum Redaction {
     var previousAsksForSecret = false
     let shortened = text.count > charactersMax ? text.prefix(charactersMax) + " [cut]" : text[...]
     for word in shortened.split(separator: " ", omittingEmptySubsequences: false) {
-      if !word.isEmpty, previousAsksForSecret || looksSecret(word) {
+      let asksForSecret = announcers.contains(word.lowercased())
+      if !word.isEmpty, !asksForSecret, previousAsksForSecret || looksSecret(word) {
         words.append("[redacted]")
         previousAsksForSecret = false
       } else {
         words.append(escapingControls(word))
-        let lowered = word.lowercased()
-        previousAsksForSecret = lowered == "bearer" || lowered == "--token" || lowered == "authorization:"
+        previousAsksForSecret = asksForSecret
       }
     }
     return words.joined(separator: " ")
   }
 
   private static let prefixes = ["sk-", "ghp_", "gho_", "github_pat_", "xoxb-", "xoxp-", "AKIA", "eyJ", "glpat-"]
+  /// Words after which a secret stands.
+  private static let announcers: Set<String> = ["authorization:", "bearer", "basic", "--token", "--api-key"]
   private static let names = ["api_key", "apikey", "token", "secret", "password", "passwd"]
 
   private static func looksSecret(_ word: Substring) -> Bool {

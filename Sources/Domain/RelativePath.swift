@@ -53,5 +53,10 @@ package struct PathError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What is wrong, as the end of the sentence "the path …".
   package let reason: String
 
+  package init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+
   package var description: String { "the path '\(path)' \(reason)" }
 }
