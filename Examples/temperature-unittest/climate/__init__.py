@@ -1,0 +1,1 @@
+"""Readings of a thermometer and what they say."""
