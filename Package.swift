@@ -89,7 +89,7 @@ let package = Package(
       name: "BatonCLITests",
       dependencies: ["BatonCLI", "TestSupport", "baton", "baton-sandbox"]
     ),
-    .testTarget(name: "ConductorTests", dependencies: ["Conductor", "Domain", "TestSupport"]),
+    .testTarget(name: "ConductorTests", dependencies: ["Conductor", "Domain", "StandardExtensions", "TestSupport"]),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "Diagnostics", "TestSupport"]),
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "StandardExtensions", "TestSupport"]),
     .testTarget(

@@ -193,6 +193,14 @@ struct RuleTests {
     #expect(CallRules.check(SourceFile(path: "Sources/Jobs/A.swift", text: text)).isEmpty)
   }
 
+  @Test("work that never ends, and the shared helpers' polling, may sleep")
+  func allowsSleep() {
+    let endless = SourceFile(path: "Tests/JobsTests/A.swift", text: "try await Task.sleep(for: .seconds(3_600))")
+    let polling = SourceFile(path: "Tests/TestSupport/A.swift", text: "try await Task.sleep(for: interval)")
+    #expect(CallRules.check(endless).isEmpty)
+    #expect(CallRules.check(polling).isEmpty)
+  }
+
   @Test(
     "what only looks like a banned call passes",
     arguments: [

@@ -52,8 +52,16 @@ enum CallRules {
     Ban("Foundation's Process", in: everywhere, instead: "use EventLoop's ChildProcess", words: ["Process"]) {
       $0.contains(/Foundation\.Process\W|(?:^|[^\w.])Process\(\)/)
     },
-    Ban("a sleep", in: ["Tests"], instead: "await the event itself, or poll with a deadline", words: ["sleep"]) {
-      $0.contains(/Thread\.sleep|Task(?:<Never, Never>)?\.sleep|(?:^|[^\w.])(?:u|nano)?sleep\(/)
+    // An hour stands for work that never ends and must be cancelled; the shared helpers poll with a deadline.
+    Ban(
+      "a sleep",
+      in: ["Tests"],
+      exceptIn: ["Tests/TestSupport"],
+      instead: "await the event itself, or poll with a deadline",
+      words: ["sleep"]
+    ) {
+      !$0.contains("Task.sleep(for: .seconds(3_600))")
+        && $0.contains(/Thread\.sleep|Task(?:<Never, Never>)?\.sleep|(?:^|[^\w.])(?:u|nano)?sleep\(/)
     },
     Ban("fatalError", in: ["Sources"], instead: "throw, or use invariant()", words: ["fatalError("]) { _ in true },
     Ban("@testable", in: everywhere, instead: "test what is `package`", words: ["@testable"]) { _ in true },
