@@ -40,7 +40,23 @@ let package = Package(
     .target(
       name: "Experts",
       dependencies: ["Diagnostics", "Domain", "JSONRPC", "Sandbox", "StandardExtensions", "Workspace"],
-      resources: [.embedInCode("Templates/Python/engine.py")]
+      resources: [
+        .embedInCode("Templates/Python/boot.py"),
+        .embedInCode("Templates/Python/classical.py"),
+        .embedInCode("Templates/Python/command.py"),
+        .embedInCode("Templates/Python/engine.py"),
+        .embedInCode("Templates/Python/ingredients.py"),
+        .embedInCode("Templates/Python/localize.py"),
+        .embedInCode("Templates/Python/scopes.py"),
+        .embedInCode("Templates/Python/search.py"),
+        .embedInCode("Templates/Python/servers.py"),
+        .embedInCode("Templates/Python/sources.py"),
+        .embedInCode("Templates/Python/space.py"),
+        .embedInCode("Templates/Python/statements.py"),
+        .embedInCode("Templates/Python/suites.py"),
+        .embedInCode("Templates/Python/tracing.py"),
+        .embedInCode("Templates/Python/wire.py"),
+      ]
     ),
     .target(
       name: "Verification",

@@ -1,0 +1,333 @@
+"""Best-first search: batches of candidates to warm servers, plausible ones to a cold run, the best five to the report."""
+
+import ast
+import math
+import time
+
+PLAUSIBLE_MAX = 5
+PARTIAL_MAX = 3
+PROBES_MAX = 4
+GUARDS_MAX = 40
+TIER_CPU_FLOOR = (0.1, 0.8, 4.0)
+TIER_PENALTY = (0.0, 2.0, 2.0)
+BATCH_START, BATCH_MAX = 3, 10
+CONFIRM_SECONDS_MAX = 30.0
+
+
+class Search:
+    def __init__(self, engine):
+        from .space import Space
+        from .localize import types_for
+        self.engine = engine
+        self.spectrum = engine.spectrum
+        self.space = Space(engine.sources, engine.scores, lambda path, node: types_for(engine.spectrum, path, node))
+        self.waiting = []
+        self.cold_queue = []
+        self.confirmed = []
+        self.partial = []
+        self.refuted = 0
+        self.tried = 0
+        self.timeouts = 0
+        self.batch = BATCH_START
+        self.first_at = None
+        self.templates = {}
+        self.guards_of = {}
+        slowest = max(list(engine.durations.values()) or [0.0])
+        self.cpu = [max(floor, slowest * factor) for floor, factor in zip(TIER_CPU_FLOOR, (2, 6, 20))]
+        self.choose_probes()
+        self.base_outcomes = None
+
+    def choose_probes(self):
+        """One quick failing test for every way of failing."""
+        engine = self.engine
+        groups = {}
+        for index in engine.failing:
+            outcome = engine.outcomes[index]
+            frames = outcome.get("frames") or ()
+            error = (outcome.get("error") or outcome["outcome"]).split(":")[0]
+            place = tuple(frames[-1]) if frames else None
+            name = engine.names[index].split("[")[0]
+            groups.setdefault((error, place, name), []).append(index)
+        chosen = []
+        for members in groups.values():
+            members.sort(key=lambda i: (engine.outcomes[i]["outcome"] == "timeout", engine.outcomes[i]["seconds"]))
+            chosen.append(members[0])
+        chosen.sort(key=lambda i: (engine.outcomes[i]["outcome"] == "timeout", engine.outcomes[i]["seconds"]))
+        self.probes = chosen[:PROBES_MAX]
+        self.rest = [i for i in engine.failing if i not in self.probes]
+        self.several = len(self.probes) > 1
+
+    def guards(self, edit):
+        """Passing tests that run the edited function, quickest first."""
+        key = (edit.path, edit.unit.qualified if edit.unit else None)
+        found = self.guards_of.get(key)
+        if found is None:
+            engine = self.engine
+            if edit.unit is not None:
+                body = {(edit.path, line) for line in range(edit.unit.node.body[0].lineno, edit.unit.node.end_lineno + 1)}
+                found = [i for i in engine.passing if i not in engine.covered_by or not body.isdisjoint(engine.covered_by[i])]
+            else:
+                found = list(engine.passing)
+            found.sort(key=lambda i: engine.durations[i])
+            self.guards_of[key] = found = found[:GUARDS_MAX]
+        return found
+
+    # Scheduling
+
+    def submit_batch(self, slot):
+        edits = []
+        first = None
+        while len(edits) < self.batch:
+            edit = self.waiting.pop(0) if self.waiting else self.space.next()
+            if edit is None:
+                break
+            if edit.unit is None or (edit.path, edit.unit.name, edit.unit.first_line) in self.engine.called_at_import:
+                self.cold_queue.append(edit)
+                if len(self.cold_queue) > 400:
+                    self.cold_queue.sort(key=lambda e: -e.priority)
+                    del self.cold_queue[300:]
+                continue
+            if first is None:
+                first = edit
+            elif edit.tier != first.tier or edit.unit is not first.unit or (edit.path, edit.unit.name) == ("", ""):
+                self.waiting.insert(0, edit)
+                break
+            edits.append(edit)
+            if edit.tier > 1 or edit.path not in self.engine.imported:
+                break
+        if not edits:
+            return False
+        cpu = self.cpu[first.tier - 1]
+        job = {
+            "t": "try", "probes": self.probes, "rest": self.rest, "guards": self.guards(first), "cpu": cpu,
+            "wall": 2.0 + 5 * cpu, "partial": self.several, "wanted": len(self.engine.failing),
+            "candidates": [(e.number, e.path, e.unit.name, e.unit.first_line, e.code,
+                            None if e.path in self.engine.imported else e.bytes()) for e in edits],
+        }
+        slot.submit(job, {"edits": {e.number: e for e in edits}, "tier": first.tier})
+        return True
+
+    def submit_cold(self):
+        """A confirmation, or the best edit that only a fresh process can try."""
+        slot = self.engine.cold
+        engine = self.engine
+        if slot is None or not slot.alive or slot.busy is not None or not self.cold_queue:
+            return False
+        self.cold_queue.sort(key=lambda e: (e.tier < 9, -e.priority))
+        edit = self.cold_queue[0]
+        confirming = edit.tier >= 9
+        if not confirming and edit.priority < self.space.best_priority() - 0.7:
+            return False
+        self.cold_queue.pop(0)
+        targets = self.cold_targets() if confirming else [engine.names[i] for i in self.probes]
+        cpu = 3 * self.base_seconds() + 20 * self.cpu[0] + (self.cpu[2] if confirming else self.cpu[1])
+        slot.submit({
+            "t": "cold", "path": edit.path, "source": edit.bytes(), "targets": targets, "cpu": cpu,
+            "stop": [engine.names[i] for i in engine.failing], "wall": 5.0 + 4 * cpu,
+        }, {"edit": edit, "confirming": confirming, "outcomes": None})
+        return True
+
+    def cold_targets(self):
+        """Whole files in their own order where that is cheap, else the tests that matter."""
+        engine = self.engine
+        if engine.command.runner == "unittest":
+            return []
+        if self.base_seconds() > 5 or len(engine.names) > 600:
+            near = {engine.paths[i] for i in engine.failing}
+            chosen = sorted(engine.failing + [i for i in engine.passing if engine.paths[i] in near][:200])
+            return [engine.names[i] for i in chosen]
+        return list(engine.setup.targets)
+
+    def base_seconds(self):
+        return sum(self.engine.durations.values())
+
+    # Results
+
+    def tried_message(self, slot, message):
+        edit = slot.busy["edits"].pop(message["id"], None)
+        if edit is None:
+            return
+        self.tried += 1
+        verdict = message["verdict"]
+        self.templates[edit.template] = self.templates.get(edit.template, 0) + 1
+        edit.seconds = message.get("seconds", 0.0)
+        if verdict == "unswappable":
+            self.tried -= 1
+            edit.tier = 1
+            self.cold_queue.append(edit)
+        elif verdict == "timeout":
+            self.late(edit, bool(message.get("fixed")))
+        elif verdict in ("plausible", "partial"):
+            edit.fixed = message["fixed"]
+            if verdict == "plausible":
+                edit.tier = 9
+                self.cold_queue.append(edit)
+            elif len(edit.fixed) < len(self.engine.failing):
+                self.partial.append(edit)
+
+    def late(self, edit, promising):
+        """A time-out: again with more time, later; at once when it already fixed something."""
+        self.timeouts += 1
+        if edit.tier >= 3:
+            return
+        penalty = TIER_PENALTY[edit.tier] if not promising else 0.0
+        edit.tier += 1
+        self.space.defer(edit, penalty)
+
+    def ended(self, slot, message):
+        context, slot.busy = slot.busy, None
+        if context is None:
+            return
+        if "edits" in context:
+            left = list(context["edits"].values())
+            if left and message["why"] != "exit":
+                self.tried += 1
+                self.late(left.pop(0), False)
+            self.waiting = left + self.waiting
+            self.batch = max(1, self.batch - 1) if left else min(BATCH_MAX, self.batch + 1)
+        elif "edit" in context:
+            self.confirmation(context)
+
+    def confirmation(self, context):
+        edit, outcomes = context["edit"], context["outcomes"]
+        engine = self.engine
+        if outcomes is None:
+            self.refuted += 1
+            return
+        passed = {name for name, outcome in outcomes.items() if outcome == "passed"}
+        wanted = [engine.names[i] for i in (engine.failing if context["confirming"] else self.probes)]
+        fixed = [name for name in wanted if name in passed]
+        if not context["confirming"]:
+            self.tried += 1
+            if len(fixed) == len(wanted):
+                edit.fixed = list(engine.failing)
+                edit.tier = 9
+                self.cold_queue.append(edit)
+            return
+        broken = [engine.names[i] for i in engine.passing if outcomes.get(engine.names[i]) == "failed"]
+        if len(fixed) < len(wanted) or broken:
+            self.refuted += 1
+            return
+        if self.first_at is None:
+            self.first_at = engine.elapsed()
+        edit.score += naturalness(edit)
+        self.confirmed.append(edit)
+        self.send(edit, False)
+
+    def send(self, edit, partial):
+        from .engine import patch_fields
+        engine = self.engine
+        engine.wire.send("patch", **patch_fields(edit, engine.files[edit.path], {
+            "partial": partial, "fixes": [engine.names[i] for i in edit.fixed], "tried": self.tried,
+            "after": round(engine.elapsed(), 3)}))
+
+    # The loop
+
+    def enough(self):
+        engine = self.engine
+        if engine.left() <= 0.3:
+            return True
+        if len(self.confirmed) >= PLAUSIBLE_MAX:
+            return True
+        if self.first_at is not None:
+            searched = self.first_at
+            extra = max(1.0, min(12.0, 0.6 * searched))
+            return engine.elapsed() - self.first_at > extra
+        return False
+
+    def run(self):
+        engine = self.engine
+        self.open_module_code()
+        reason = "time"
+        while True:
+            if self.enough():
+                reason = "enough" if self.confirmed else "time"
+                break
+            busy = self.submit_cold()
+            for slot in engine.slots:
+                if slot.alive and slot.busy is None:
+                    busy = self.submit_batch(slot) or busy
+            running = [s for s in engine.slots + [engine.cold] if s.alive and s.busy is not None]
+            if not running:
+                if self.cold_queue and engine.cold.alive:
+                    self.submit_cold_anyway()
+                    continue
+                reason = "exhausted"
+                break
+            for slot, message in engine.pump(0.5):
+                kind = message["t"]
+                if kind == "tried" and slot.busy and "edits" in slot.busy:
+                    self.tried_message(slot, message)
+                elif kind == "ran" and slot.busy and "edit" in slot.busy:
+                    slot.busy["outcomes"] = message["outcomes"]
+                elif kind == "end":
+                    self.ended(slot, message)
+            if not any(slot.alive for slot in engine.slots):
+                reason = "the test processes died"
+                break
+            engine.progress("%d candidate edits tried, %d plausible" % (self.tried, len(self.confirmed)), self.tried)
+        return self.finish(reason)
+
+    def submit_cold_anyway(self):
+        """Nothing else is left: the best waiting edit, whatever its priority."""
+        best = max(self.cold_queue, key=lambda e: (e.tier >= 9, e.priority))
+        best.priority = math.inf
+        self.submit_cold()
+
+    def open_module_code(self):
+        """Constants and tables at module level, late; the lines of an import error at once."""
+        engine = self.engine
+        best = {}
+        for (path, _), score in engine.scores.items():
+            best[path] = max(best.get(path, 0), score)
+        for path, score in sorted(best.items(), key=lambda pair: -pair[1])[:5]:
+            source = engine.sources[path]
+            used = set()
+            for unit in source.units:
+                if any((path, line) in engine.scores for line in range(unit.node.lineno, unit.node.end_lineno + 1)):
+                    used |= {n.id for n in ast.walk(unit.node) if isinstance(n, ast.Name)}
+                    used |= {n.attr for n in ast.walk(unit.node) if isinstance(n, ast.Attribute)}
+            lines = set()
+            for node in ast.walk(source.tree):
+                if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and source.unit_of(node) is None:
+                    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                    names = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+                    if names & used:
+                        lines.add(node.lineno)
+            if lines:
+                self.space.add_module_code(path, 0.25 * score, lines)
+
+    def finish(self, reason):
+        engine = self.engine
+        if self.confirmed:
+            quickest = min(e.seconds for e in self.confirmed)
+            for edit in self.confirmed:
+                if edit.seconds > 0.02 and edit.seconds > 8 * quickest:
+                    edit.score -= 1.5
+            self.confirmed.sort(key=lambda e: -e.score)
+        order = [e.number for e in self.confirmed]
+        if not self.confirmed and self.partial:
+            self.partial.sort(key=lambda e: (-len(e.fixed), -(e.score + naturalness(e))))
+            for edit in self.partial[:PARTIAL_MAX]:
+                self.send(edit, True)
+                order.append(edit.number)
+        return {
+            "tried": self.tried, "reason": reason, "order": order, "refuted": self.refuted, "timeouts": self.timeouts,
+            "generated": self.space.generated, "templates": self.templates, "plausible": len(self.confirmed),
+        }
+
+
+def naturalness(edit):
+    """Correction of an edit's rank by how people repair code: small, nothing thrown away, no constant answers."""
+    change = 0.0
+    if edit.template == "deletion":
+        change -= 2.0
+    if edit.template == "removal":
+        change -= 0.3
+    new = edit.new.strip()
+    if edit.template in ("return", "guard", "statement") and new.split("return ")[-1] in (
+            "None", "True", "False", "0", "1", "-1", "[]", "''", "{}"):
+        change -= 0.7 if edit.template == "guard" else 1.2
+    old = edit.source.text[edit.start:edit.end]
+    change -= 0.01 * min(100, abs(len(new) - len(old.strip())))
+    return change
