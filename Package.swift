@@ -20,7 +20,10 @@ let package = Package(
     .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
     .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
     .target(name: "CSandbox"),
-    .target(name: "Diagnostics", dependencies: ["StandardExtensions", .product(name: "Logging", package: "swift-log")]),
+    .target(
+      name: "Diagnostics",
+      dependencies: ["StandardExtensions", .product(name: "Logging", package: "swift-log")]
+    ),
     .target(name: "StandardExtensions"),
 
     // MARK: Floor 1: the loop, the wire types, the domain's words
@@ -112,7 +115,7 @@ let package = Package(
       name: "ExpertsTests",
       dependencies: ["Domain", "EventLoop", "Experts", "Sandbox", "TestSupport", "Workspace", "baton-sandbox"]
     ),
-    .testTarget(name: "JSONRPCTests", dependencies: ["BatonProtocol", "JSONRPC", "TestSupport"]),
+    .testTarget(name: "JSONRPCTests", dependencies: ["BatonProtocol", "JSONRPC", "StandardExtensions", "TestSupport"]),
     .testTarget(name: "JobsTests", dependencies: ["Domain", "Jobs", "TestSupport", "baton-sandbox"]),
     .testTarget(
       name: "SandboxTests",

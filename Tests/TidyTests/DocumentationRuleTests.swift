@@ -34,6 +34,28 @@ struct DocumentationRuleTests {
     #expect(findings(text.replacing("### `Domain`\n\n\(body)", with: "### `Domain`\n\nShort.")).count == 1)
   }
 
+  @Test(
+    "a type that others see and that says nothing is found",
+    arguments: [
+      "package struct A {}", "package final class A {}", "  package indirect enum A {}", "// A.\npackage actor A {}",
+    ]
+  )
+  func findsUndocumented(text: String) {
+    #expect(DocumentationRules.checkTypes(SourceFile(path: "Sources/Jobs/A.swift", text: text)).count == 1)
+  }
+
+  @Test(
+    "documented and inner things pass",
+    arguments: [
+      "/// It.\npackage struct A {}", "/// It.\n@MainActor\npackage struct A {}", "struct A {}", "package init() {}",
+      "package func a() {}",
+      "package import Domain", "package let a = 1",
+    ]
+  )
+  func passesDocumented(text: String) {
+    #expect(DocumentationRules.checkTypes(SourceFile(path: "Sources/Jobs/A.swift", text: text)).isEmpty)
+  }
+
   @Test("a decision record that is not listed, or a gap in the numbers, is found")
   func findsWrongDecisions() {
     func findings(_ index: String, _ names: String...) -> [Finding] {

@@ -108,6 +108,14 @@ struct RuleTests {
     #expect(FloorRules.checkFoundation(allowed).isEmpty)
   }
 
+  @Test("a second place that converts between wire and domain is found")
+  func findsConversion() {
+    let text = "import BatonProtocol\npackage import Domain"
+    #expect(FloorRules.checkConversion(SourceFile(path: "Sources/BatonCLI/A.swift", text: text)).count == 1)
+    #expect(FloorRules.checkConversion(SourceFile(path: "Sources/Server/A.swift", text: text)).isEmpty)
+    #expect(FloorRules.checkConversion(SourceFile(path: "Sources/BatonCLI/A.swift", text: "import Domain")).isEmpty)
+  }
+
   @Test("a manifest that loses a setting, or sets one aside, is found")
   func findsLaxManifest() {
     let strict =

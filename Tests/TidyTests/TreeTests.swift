@@ -40,6 +40,16 @@ struct TreeTests {
     expectNone(tree.swift(in: "Sources").flatMap(FloorRules.checkFoundation))
   }
 
+  @Test("only the server converts between wire and domain")
+  func onlyServerConverts() {
+    expectNone(tree.swift(in: "Sources").flatMap(FloorRules.checkConversion))
+  }
+
+  @Test("what other modules see is documented")
+  func packageTypesAreDocumented() {
+    expectNone(tree.swift(in: "Sources", "Tests").flatMap(DocumentationRules.checkTypes))
+  }
+
   @Test("the manifest sets strictness once, for every target")
   func manifestIsStrict() throws {
     expectNone(ManifestRules.check(try tree.text("Package.swift")))

@@ -65,6 +65,19 @@ enum DocumentationRules {
     return findings
   }
 
+  /// Every type that other modules see says what it is for. Its members may speak for themselves or conform to a
+  /// protocol that says it.
+  static func checkTypes(_ file: SourceFile) -> [Finding] {
+    let declaration = /^\s*package (?:[\w()]+ )*(?:struct|class|enum|actor|protocol) (\w+)/
+    return file.codeLines.enumerated().compactMap { index, line in
+      guard line.contains("package "), let match = line.firstMatch(of: declaration) else { return nil }
+      var above = index - 1
+      while above >= 0, file.codeLines[above].drop(while: { $0 == " " }).hasPrefix("@") { above -= 1 }
+      guard above < 0 || !file.commentLines[above].contains("///") else { return nil }
+      return Finding(path: file.path, line: index + 1, message: "\(match.1) has no documentation")
+    }
+  }
+
   /// Every `make X` in a document is a target of the Makefile, every `baton X` a subcommand.
   static func checkCommands(_ file: SourceFile, makeTargets: Set<String>, subcommands: Set<String>) -> [Finding] {
     var isFenced = false

@@ -94,6 +94,18 @@ enum FloorRules {
     }
   }
 
+  /// Only `Server` knows the wire's types and the domain's at once.
+  static func checkConversion(_ file: SourceFile) -> [Finding] {
+    guard file.isIn(["Sources"]), file.target != "Server" else { return [] }
+    let used = imports(of: file)
+    let domain: Set<String> = ["Conductor", "Domain", "Jobs"]
+    guard let wire = used.first(where: { $0.module == "BatonProtocol" }),
+      let other = used.first(where: { domain.contains($0.module) })
+    else { return [] }
+    let message = "imports BatonProtocol and \(other.module): only Server converts between wire and domain"
+    return [Finding(path: file.path, line: wire.line, message: message)]
+  }
+
   /// The modules above import no Foundation.
   static func checkFoundation(_ file: SourceFile) -> [Finding] {
     guard file.isIn(["Sources"]), let target = file.target, withoutFoundation.contains(target) else { return [] }

@@ -49,30 +49,42 @@ private struct Scanner {
   mutating func scanCode(untilClosingParenthesis: Bool) {
     var depth = 0
     while index < bytes.count {
-      if starts(with: "//") {
-        scanLineComment()
-      } else if starts(with: "/*") {
-        scanBlockComment()
-      } else if let hashes = hashesBeforeQuote() {
-        scanString(hashes: hashes)
-      } else if language == .c, byte() == UInt8(ascii: "'") {
-        scanCharacter()
-      } else if language == .swift, let length = regexLength() {
-        index += length
-      } else if byte() == UInt8(ascii: "(") {
+      switch bytes[index] {
+      case slash, quote, UInt8(ascii: "#"), UInt8(ascii: "'"):
+        if !scanDelimited() { keep() }
+      case UInt8(ascii: "("):
         depth += 1
         keep()
-      } else if byte() == UInt8(ascii: ")") {
+      case UInt8(ascii: ")"):
         if depth == 0, untilClosingParenthesis {
           index += 1
           return
         }
         depth -= 1
         keep()
-      } else {
-        keep()
+      default:
+        code[index] = bytes[index]
+        index += 1
       }
     }
+  }
+
+  /// Scans a comment, string or regular expression that begins here; false when none does.
+  private mutating func scanDelimited() -> Bool {
+    if starts(with: "//") {
+      scanLineComment()
+    } else if starts(with: "/*") {
+      scanBlockComment()
+    } else if let hashes = hashesBeforeQuote() {
+      scanString(hashes: hashes)
+    } else if language == .c, byte() == UInt8(ascii: "'") {
+      scanCharacter()
+    } else if language == .swift, let length = regexLength() {
+      index += length
+    } else {
+      return false
+    }
+    return true
   }
 
   private mutating func scanLineComment() {
