@@ -29,7 +29,10 @@ let package = Package(
     // MARK: Floor 1: the loop, the wire types, the domain's words
     .target(name: "BatonProtocol"),
     .target(name: "Domain", dependencies: ["StandardExtensions"]),
-    .target(name: "EventLoop", dependencies: ["CLibUV", "Diagnostics", "StandardExtensions"]),
+    .target(
+      name: "EventLoop",
+      dependencies: ["CLibUV", "Diagnostics", "StandardExtensions", .product(name: "Logging", package: "swift-log")]
+    ),
 
     // MARK: Floor 2: framing, snapshots, isolation
     .target(name: "JSONRPC", dependencies: ["StandardExtensions"]),
