@@ -40,6 +40,8 @@ package actor Orchestrator {
   private let conductor: any Conducting
   private let services: ConductorServices
   private let deadline: ContinuousClock.Instant
+  /// Wall time of one run of the tests on the base.
+  private let evidenceSeconds: Double
 
   /// - Parameters:
   ///   - workers: the pool, by position.
@@ -59,6 +61,7 @@ package actor Orchestrator {
     self.conductor = conductor
     self.services = services
     self.deadline = deadline
+    evidenceSeconds = evidence.report.seconds
   }
 
   /// Conducts the job to its end. Cancelling the calling task ends it as `cancelled`, after everything has stopped.
@@ -138,8 +141,13 @@ package actor Orchestrator {
       visible: order.visible,
       rejected: order.rejected,
       verdict: order.verdict,
-      deadline: deadline
+      deadline: deadline - verificationReserve
     )
+  }
+
+  /// Time kept back from workers, so that what they propose in the last moment can still be tested.
+  private var verificationReserve: Duration {
+    .seconds(min(0.25 * task.budget.wallSeconds, 1 + 2 * evidenceSeconds))
   }
 
   private static func perform(
