@@ -38,7 +38,10 @@ let package = Package(
     .target(name: "JSONRPC", dependencies: ["StandardExtensions"]),
     .target(
       name: "Sandbox",
-      dependencies: ["CSandbox", "Diagnostics", "Domain", "EventLoop", "StandardExtensions"]
+      dependencies: [
+        "CSandbox", "Diagnostics", "Domain", "EventLoop", "StandardExtensions",
+        .product(name: "Logging", package: "swift-log"),
+      ]
     ),
     .target(name: "Workspace", dependencies: ["CLibGit2", "Diagnostics", "Domain", "StandardExtensions"]),
 
@@ -99,7 +102,12 @@ let package = Package(
 
     // MARK: Floor 8: mains
     .executableTarget(name: "baton", dependencies: ["BatonCLI"]),
-    .executableTarget(name: "baton-sandbox", dependencies: ["CSandbox"]),
+    // Without the Swift runtime and static: half a millisecond less for every run of a test suite.
+    .executableTarget(
+      name: "baton-sandbox",
+      dependencies: ["CSandbox"],
+      linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-executable"])]
+    ),
 
     // MARK: Tests
     .target(
