@@ -53,8 +53,9 @@ lint: ## Check format and style; fails on any finding
 
 install: .build/setup.stamp ## Install the release build below PREFIX (default /usr/local)
 	$(SWIFT) build $(RELEASE_FLAGS) $(BUILD_FLAGS)
-	install -d "$(DESTDIR)$(PREFIX)/bin"
-	install "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)"/{baton,baton-sandbox} "$(DESTDIR)$(PREFIX)/bin"
+	@built=$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path) && set -x && \
+	  install -D --strip "$$built/baton" "$(DESTDIR)$(PREFIX)/bin/baton" && \
+	  install -D --strip "$$built/baton-sandbox" "$(DESTDIR)$(PREFIX)/libexec/baton/baton-sandbox"
 
 tsan: .build/setup.stamp ## Run all tests under ThreadSanitizer (in a build folder of its own)
 	PATH="$(PYTHON_PATH)" $(SWIFT) test --sanitize thread -Xswiftc -DBATON_TSAN --scratch-path .build/tsan --disable-xctest

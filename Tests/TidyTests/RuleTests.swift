@@ -184,7 +184,7 @@ struct RuleTests {
     "a banned call is found",
     arguments: [
       "let a = try! b()", "print(a)", "  print(\"x\")", "Task.detached { }", "let q = DispatchQueue.main",
-      "let p = Foundation.Process.run()", "let p = Process()", "fatalError(\"x\")", "@testable import Domain",
+      "let p = Foundation.Process.run()", "let p = Process()", "@testable import Domain",
       "public struct A {}", "public static func a() {}", "chdir(\"/\")", "setenv(a, b, 1)",
     ]
   )
@@ -212,7 +212,7 @@ struct RuleTests {
   @Test(
     "what only looks like a banned call passes",
     arguments: [
-      "debugPrint(a)", "stream.print(a)", "// try! is banned", "let a = \"fatalError(\"", "let publicKey = 1",
+      "debugPrint(a)", "stream.print(a)", "// try! is banned", "let a = \"DispatchQueue\"", "let publicKey = 1",
       "ChildProcess()", "posix_spawn_file_actions_addchdir_np(a, b)", "let a = \"\"\"\nprint(a)\n\"\"\"",
       "/* print(a) */",
     ]
@@ -242,6 +242,16 @@ struct RuleTests {
     #expect(findings("// Silent: the file may be gone already.\nlet b = try? c()").isEmpty)
     #expect(findings("let b = try? c()  // Silent: closed already.").isEmpty)
     #expect(findings("// Silent: of another line.\nlet a = 1\nlet b = try? c()").count == 1)
+  }
+
+  @Test("an end of the process without a reason is found, one with its reason right above passes")
+  func findsFatalError() {
+    func findings(_ text: String) -> [Finding] {
+      CallRules.checkFatal(SourceFile(path: "Sources/Jobs/A.swift", text: text))
+    }
+    #expect(findings("  fatalError(\"x\")").count == 1)
+    #expect(findings("  fatalError(\"x\")\n  // Below is too late.").count == 1)
+    #expect(findings("  // Nothing else can be done.\n  fatalError(\"x\")").isEmpty)
   }
 
   @Test("an unchecked claim without a reason is found, one with its reason passes")

@@ -75,6 +75,11 @@ struct TreeTests {
     expectNone(tree.files.flatMap(CallRules.checkSilentTry))
   }
 
+  @Test("the process is ended only with a reason")
+  func fatalErrorHasReason() {
+    expectNone(tree.files.flatMap(CallRules.checkFatal))
+  }
+
   @Test("what the compiler is told not to check has its reason beside it")
   func unsafeHasReason() {
     expectNone(tree.files.flatMap(CallRules.checkSafety))

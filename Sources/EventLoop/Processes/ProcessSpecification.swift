@@ -61,6 +61,7 @@ package enum ProcessGroup: Sendable, Equatable {
 
 /// How a child process ended, and what it and the children it had waited for used.
 package struct ProcessExit: Sendable, Equatable {
+  /// The two ways a process ends.
   package enum Reason: Sendable, Equatable {
     /// It returned or called exit, with this code (0–255).
     case exited(Int32)

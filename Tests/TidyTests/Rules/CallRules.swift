@@ -63,7 +63,6 @@ enum CallRules {
       !$0.contains("Task.sleep(for: .seconds(3_600))")
         && $0.contains(/Thread\.sleep|Task(?:<Never, Never>)?\.sleep|(?:^|[^\w.])(?:u|nano)?sleep\(/)
     },
-    Ban("fatalError", in: ["Sources"], instead: "throw, or use invariant()", words: ["fatalError("]) { _ in true },
     Ban("@testable", in: everywhere, instead: "test what is `package`", words: ["@testable"]) { _ in true },
     Ban(
       "public",
@@ -115,6 +114,15 @@ enum CallRules {
     }
   }
 
+  /// Ending the process is the last resort: a comment right above says why nothing better is left.
+  static func checkFatal(_ file: SourceFile) -> [Finding] {
+    guard file.fileExtension == "swift", file.isIn(["Sources"]) else { return [] }
+    return reasonsMissing(in: file, keyword: "//", words: ["fatalError("], linesBelow: 0).map { line in
+      let message = "ends the process: throw, use invariant(), or say right above why nothing better is left"
+      return Finding(path: file.path, line: line, message: message)
+    }
+  }
+
   private static let markers = ["TODO", "FIXME", "XXX", "HACK"]
 
   /// Work left for later does not land.
@@ -127,14 +135,21 @@ enum CallRules {
   }
 
   /// Lines (from 1) that hold one of `words` and have no comment with `keyword` on the same line, in the block of
-  /// comments and attributes above, or in the two lines below.
-  private static func reasonsMissing(in file: SourceFile, keyword: String, words: [String]) -> [Int] {
+  /// comments and attributes above, or in the `linesBelow` lines below.
+  private static func reasonsMissing(
+    in file: SourceFile,
+    keyword: String,
+    words: [String],
+    linesBelow: Int = 2
+  ) -> [Int] {
     guard file.codeContains(words) else { return [] }
     func needsReason(_ line: Substring) -> Bool { words.contains { line.contains($0) } }
     let code = file.codeLines
     let comments = file.commentLines
     return code.indices.filter { needsReason(code[$0]) }.filter { index in
-      if comments[index...min(index + 2, comments.count - 1)].contains(where: { $0.contains(keyword) }) { return false }
+      if comments[index...min(index + linesBelow, comments.count - 1)].contains(where: { $0.contains(keyword) }) {
+        return false
+      }
       var above = index - 1
       while above >= 0 {
         if comments[above].contains(keyword) { return false }

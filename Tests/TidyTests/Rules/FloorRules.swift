@@ -44,7 +44,7 @@ enum FloorRules {
     var findings: [Finding] = []
     func report(_ message: String) { findings.append(Finding(path: "Package.swift", line: 1, message: message)) }
     for target in manifest.targets {
-      if target.floor == nil, target.kind != .testTarget, target.name != "TestSupport" {
+      if target.floor == nil, !["Tests", "Benchmarks"].contains(target.section) {
         report("\(target.name) stands on no floor: put it below a '// MARK: Floor N: …' comment")
       }
       for name in target.dependencies.sorted() {

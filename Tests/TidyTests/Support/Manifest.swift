@@ -6,8 +6,10 @@ struct Manifest {
 
     let kind: Kind
     let name: String
-    /// Nil for tests and their support.
+    /// Nil for what stands beside the floors: tests, their support, benchmarks.
     let floor: Int?
+    /// The section's title, e.g. `Tests`, or the floor's.
+    let section: String
     /// Names of this package's targets.
     let dependencies: Set<String>
     /// Names of other packages' products.
@@ -27,11 +29,13 @@ struct Manifest {
     var targets: [Target] = []
     var titles: [Int: String] = [:]
     var floor: Int?
+    var section = ""
     var pending: (kind: Target.Kind, text: String, depth: Int)?
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
       if let match = line.firstMatch(of: /^ *\/\/ MARK: (?:Floor (\d+): )?(.*)$/) {
         floor = match.1.flatMap { Int($0) }
-        if let floor { titles[floor] = String(match.2) }
+        section = String(match.2)
+        if let floor { titles[floor] = section }
       }
       if pending == nil, let match = line.firstMatch(of: /^    \.(\w+)\(/) {
         guard let kind = Target.Kind(rawValue: String(match.1)) else { continue }
@@ -41,7 +45,7 @@ struct Manifest {
       let whole = text + line + "\n"
       let nesting = line.reduce(depth) { $1 == "(" ? $0 + 1 : $1 == ")" ? $0 - 1 : $0 }
       if nesting == 0 {
-        if let target = Target(kind: kind, text: whole, floor: floor) { targets.append(target) }
+        if let target = Target(kind: kind, text: whole, floor: floor, section: section) { targets.append(target) }
         pending = nil
       } else {
         pending = (kind, whole, nesting)
@@ -57,18 +61,21 @@ struct Manifest {
     }
   }
 
-  /// Targets that are no tests: everything Modules.md describes.
-  var describedTargets: [String] { targets.filter { $0.kind != .testTarget }.map(\.name) }
+  /// Everything Modules.md describes: targets that are neither tests nor benchmarks.
+  var describedTargets: [String] {
+    targets.filter { $0.kind != .testTarget && $0.section != "Benchmarks" }.map(\.name)
+  }
 
   func target(_ name: String) -> Target? { targets.first { $0.name == name } }
 }
 
 extension Manifest.Target {
-  fileprivate init?(kind: Kind, text: String, floor: Int?) {
+  fileprivate init?(kind: Kind, text: String, floor: Int?, section: String) {
     guard let name = text.firstMatch(of: /name: "([^"]+)"/)?.1 else { return nil }
     self.kind = kind
     self.name = String(name)
     self.floor = floor
+    self.section = section
     products = Set(text.matches(of: /\.product\(name: "([^"]+)"/).map { String($0.1) })
     guard let start = text.firstRange(of: "dependencies: [")?.upperBound else {
       dependencies = []
