@@ -69,7 +69,8 @@ let package = Package(
     ),
     .target(
       name: "Verification",
-      dependencies: ["Diagnostics", "Domain", "JSONRPC", "Sandbox", "StandardExtensions", "Workspace"]
+      dependencies: ["Diagnostics", "Domain", "JSONRPC", "Sandbox", "StandardExtensions", "Workspace"],
+      resources: [.embedInCode("Instruments/baton_pytest.py"), .embedInCode("Instruments/sitecustomize.py")]
     ),
 
     // MARK: Floor 4: the conductor

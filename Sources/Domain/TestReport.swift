@@ -91,6 +91,7 @@ package struct TestReport: Sendable, Codable, Equatable {
     case libtest
     case swiftTesting
     case unittest
+    case pytest
     /// No per-test results: the exit code alone, as one test named after the command. The weakest evidence.
     case exitCode
   }

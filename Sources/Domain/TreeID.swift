@@ -9,5 +9,18 @@ package struct TreeID: Hashable, Sendable, Codable, CustomStringConvertible {
     self.hex = hex.lowercased()
   }
 
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let tree = TreeID(hex: try container.decode(String.self)) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "a tree's name is 40 hexadecimal digits")
+    }
+    self = tree
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(hex)
+  }
+
   package var description: String { hex }
 }
