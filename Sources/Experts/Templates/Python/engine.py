@@ -16,7 +16,10 @@ from .wire import Wire
 
 TESTS_TRACED_FAILING_MAX = 24
 TESTS_TRACED_PASSING_MAX = 400
+TESTS_TRACED_HANGING_MAX = 3
 TEST_FILES_MAX = 60
+# CPU seconds of a test: at the first look, at the second, and while a hanging one is traced.
+QUICK_CPU, PATIENT_CPU, HANG_TRACE_CPU = 0.15, 1.5, 0.2
 
 
 class Stopped(Exception):
@@ -219,22 +222,27 @@ class Engine:
         failing, passing = self.match()
         matched = bool(failing)
         share = min(20.0, self.seconds * 0.2)
-        if not failing:
-            # The names say nothing here (or none were given): find out which tests fail.
-            candidates = [index for index in self.usable if index not in passing]
-            found = self.observe(candidates, False, 0.7, 8, time.monotonic() + share)
-            failing = [i for i in candidates if i in found and found[i]["outcome"] in ("failed", "timeout")]
-            passing = sorted(set(passing) | {i for i in candidates if i in found and found[i]["outcome"] == "passed"})
+        until = time.monotonic() + share
+        # Given names may say nothing here, or none were given: then find out which tests fail.
+        suspects = failing or [index for index in self.usable if index not in passing]
+        first = self.quick_look(suspects, until)
+        if not matched:
+            failing = [i for i in suspects if first.get(i) in ("failed", "timeout")]
+            passing = sorted(set(passing) | {i for i in suspects if first.get(i) == "passed"})
         if not failing:
             detail = ""
             if self.errors:
                 detail = ": " + self.errors[0][1][-600:]
             raise CannotRun("none of the failing tests could be run one by one" + detail)
         self.progress("running %d failing tests to see which code they use" % len(failing), force=True)
-        until = time.monotonic() + share
         spectrum = localize.Spectrum()
         self.spectrum = spectrum
-        traced = self.observe(failing[:TESTS_TRACED_FAILING_MAX], True, 0.7, 1, until)
+        hanging = [i for i in failing if first.get(i) == "timeout"]
+        quick = [i for i in failing if first.get(i) != "timeout"]
+        traced = self.observe(quick[:TESTS_TRACED_FAILING_MAX], True, 1.0, 1, until)
+        traced.update(self.observe(hanging[:TESTS_TRACED_HANGING_MAX], True, HANG_TRACE_CPU, 1, until))
+        for index in hanging[TESTS_TRACED_HANGING_MAX:]:
+            traced[index] = {"outcome": "timeout", "seconds": HANG_TRACE_CPU, "test": index}
         flaky = [i for i, m in traced.items() if m["outcome"] == "passed"]
         self.failing = [i for i in failing if i not in flaky]
         if not self.failing:
@@ -243,7 +251,8 @@ class Engine:
             self.notes.append("%s passes when run alone" % self.names[index])
         durations = {}
         for index, message in traced.items():
-            spectrum.note(message)
+            if "lines" in message:
+                spectrum.note(message)
             durations[index] = message["seconds"]
         self.outcomes = {i: traced.get(i, {"outcome": "failed", "seconds": 0.1}) for i in self.failing}
         if not passing and matched and not self.request.get("passing"):
@@ -253,7 +262,7 @@ class Engine:
         passing = passing[:TESTS_TRACED_PASSING_MAX]
         self.progress("running %d passing tests for comparison" % len(passing), force=True)
         until = time.monotonic() + share
-        times = self.observe(passing, False, 2.0, 16, until)
+        times = self.observe(passing, False, 3.0, 16, until)
         self.passing = [i for i in passing if i in times and times[i]["outcome"] == "passed"]
         self.durations = {i: times[i]["seconds"] for i in self.passing}
         sample = sorted(self.passing, key=lambda i: (self.paths[i] not in near, self.durations[i]))[:120]
@@ -272,6 +281,16 @@ class Engine:
             except (OSError, SourceError) as error:
                 self.notes.append("%s is left alone: %s" % (self.files[path], error))
         self.scores, self.units = spectrum.scores(self.sources)
+
+    def quick_look(self, tests, until):
+        """{test: outcome}, without tracing. A test counts as hanging only when a longer run says so too."""
+        found = self.observe(tests, False, QUICK_CPU, 8, until)
+        slow = [i for i in tests if i in found and found[i]["outcome"] == "timeout"]
+        again = self.observe(slow[:2], False, PATIENT_CPU, 1, until)
+        found.update(again)
+        if any(message["outcome"] != "timeout" for message in again.values()):
+            found.update(self.observe(slow[2:], False, PATIENT_CPU, 1, until))
+        return {index: message["outcome"] for index, message in found.items()}
 
     # The whole run
 

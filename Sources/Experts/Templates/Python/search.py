@@ -8,10 +8,14 @@ PLAUSIBLE_MAX = 5
 PARTIAL_MAX = 3
 PROBES_MAX = 4
 GUARDS_MAX = 40
-TIER_CPU_FLOOR = (0.1, 0.8, 4.0)
-TIER_PENALTY = (0.0, 2.0, 2.0)
+# CPU seconds a test may take in each tier, and how many times the slowest passing test of the base.
+TIER_CPU_FLOOR = (0.016, 0.15, 1.0, 5.0)
+TIER_FACTOR = (3, 6, 12, 25)
+# How far a timed-out edit falls back: less where the failing test hangs on the base too.
+HANG_PENALTY, NEW_HANG_PENALTY = 2.5, 4.0
 BATCH_START, BATCH_MAX = 3, 10
-CONFIRM_SECONDS_MAX = 30.0
+# How long to look for better patches after the first: a share of the search so far, within these bounds.
+EXTRA_SECONDS_MIN, EXTRA_SECONDS_MAX = 1.0, 12.0
 
 
 class Search:
@@ -33,8 +37,11 @@ class Search:
         self.templates = {}
         self.guards_of = {}
         slowest = max(list(engine.durations.values()) or [0.0])
-        self.cpu = [max(floor, slowest * factor) for floor, factor in zip(TIER_CPU_FLOOR, (2, 6, 20))]
         self.choose_probes()
+        known = [engine.outcomes[i] for i in self.probes if engine.outcomes[i]["outcome"] != "timeout"]
+        slowest = max([slowest] + [outcome["seconds"] / 4 for outcome in known])
+        self.hang_penalty = NEW_HANG_PENALTY if len(known) == len(self.probes) else HANG_PENALTY
+        self.cpu = [max(floor, slowest * factor) for floor, factor in zip(TIER_CPU_FLOOR, TIER_FACTOR)]
         self.base_outcomes = None
 
     def choose_probes(self):
@@ -69,7 +76,8 @@ class Search:
             else:
                 found = list(engine.passing)
             found.sort(key=lambda i: engine.durations[i])
-            self.guards_of[key] = found = found[:GUARDS_MAX]
+            # In the suite's own order: tests may lean on what earlier ones left behind.
+            self.guards_of[key] = found = sorted(found[:GUARDS_MAX])
         return found
 
     # Scheduling
@@ -168,9 +176,9 @@ class Search:
     def late(self, edit, promising):
         """A time-out: again with more time, later; at once when it already fixed something."""
         self.timeouts += 1
-        if edit.tier >= 3:
+        if edit.tier >= len(self.cpu):
             return
-        penalty = TIER_PENALTY[edit.tier] if not promising else 0.0
+        penalty = self.hang_penalty if not promising else 0.0
         edit.tier += 1
         self.space.defer(edit, penalty)
 
@@ -230,13 +238,13 @@ class Search:
         if len(self.confirmed) >= PLAUSIBLE_MAX:
             return True
         if self.first_at is not None:
-            searched = self.first_at
-            extra = max(1.0, min(12.0, 0.6 * searched))
+            extra = max(EXTRA_SECONDS_MIN, min(EXTRA_SECONDS_MAX, 0.6 * (self.first_at - self.began)))
             return engine.elapsed() - self.first_at > extra
         return False
 
     def run(self):
         engine = self.engine
+        self.began = engine.elapsed()
         self.open_module_code()
         reason = "time"
         while True:
