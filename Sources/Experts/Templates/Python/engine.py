@@ -1,6 +1,6 @@
 """The engine's main loop: request in, progress and patches out. Everything else is in the modules beside it."""
 
-import base64
+import hashlib
 import os
 import select
 import signal
@@ -38,6 +38,8 @@ class Engine:
         self.began = time.monotonic()
         self.seconds = float(request["seconds"])
         self.protected = set(request.get("protected", ()))
+        self.rejected = {(row["path"], hashlib.sha256(row["bytes"].encode("latin-1")).digest())
+                         for row in request.get("rejected", ())}
         self.command = commands.parse(request.get("command") or "")
         self.directory = os.path.realpath(os.path.join(self.root, self.command.directory or request.get("directory") or "."))
         self.workers = max(1, min(int(request.get("workers") or 2), 8))
@@ -178,8 +180,6 @@ class Engine:
             found = []
             for name in names or ():
                 index = by_name.get(commands.normal_id(name))
-                if index is None and not self.request.get("exact", True):
-                    continue
                 if index is not None and index not in found:
                     found.append(index)
             return sorted(found)
@@ -208,10 +208,10 @@ class Engine:
                     batch, slot.busy = slot.busy, None
                     running -= 1
                     rest = [test for test in batch if test not in results]
-                    if rest and len(rest) == len(batch) or message["why"] != "exit":
-                        if rest:
-                            results[rest[0]] = {"test": rest[0], "outcome": "timeout", "seconds": cpu}
-                            rest = rest[1:]
+                    if rest and (len(rest) == len(batch) or message["why"] != "exit"):
+                        # Silent or dead without a word: the first test of the batch did it.
+                        results[rest[0]] = {"test": rest[0], "outcome": "timeout", "seconds": cpu}
+                        rest = rest[1:]
                     if rest:
                         queue.insert(0, rest)
             if not any(slot.alive for slot in self.slots):
@@ -249,12 +249,14 @@ class Engine:
             raise CannotRun("the failing tests pass when they are run one by one: they depend on other tests or on chance")
         for index in flaky:
             self.notes.append("%s passes when run alone" % self.names[index])
-        durations = {}
-        for index, message in traced.items():
+        for message in traced.values():
             if "lines" in message:
                 spectrum.note(message)
-            durations[index] = message["seconds"]
-        self.outcomes = {i: traced.get(i, {"outcome": "failed", "seconds": 0.1}) for i in self.failing}
+        self.outcomes = {}
+        for index in self.failing:
+            outcome = dict(traced.get(index) or {"outcome": first.get(index) or "failed", "seconds": 0.1})
+            outcome["seconds"] = self.first_seconds.get(index, outcome["seconds"])
+            self.outcomes[index] = outcome
         if not passing and matched and not self.request.get("passing"):
             passing = [index for index in self.usable if index not in failing]
         near = {self.paths[i] for i in self.failing}
@@ -290,6 +292,7 @@ class Engine:
         found.update(again)
         if any(message["outcome"] != "timeout" for message in again.values()):
             found.update(self.observe(slow[2:], False, PATIENT_CPU, 1, until))
+        self.first_seconds = {i: m["seconds"] for i, m in found.items() if m["outcome"] != "timeout"}
         return {index: message["outcome"] for index, message in found.items()}
 
     # The whole run
@@ -309,13 +312,6 @@ class Engine:
             return {"suspects": lines, **summary}
         finally:
             self.close()
-
-
-def patch_fields(edit, relative, extra):
-    fields = {"id": edit.number, "path": relative, "bytes": base64.b64encode(edit.bytes()).decode("ascii"),
-              "description": "%s (%s)" % (edit.description, edit.template), "line": edit.line, "score": round(edit.score, 3)}
-    fields.update(extra)
-    return fields
 
 
 def main():

@@ -1,18 +1,22 @@
 """Best-first search: batches of candidates to warm servers, plausible ones to a cold run, the best five to the report."""
 
 import ast
+import hashlib
 import math
-import time
+
+from .localize import types_for
+from .space import Space
 
 PLAUSIBLE_MAX = 5
 PARTIAL_MAX = 3
 PROBES_MAX = 4
 GUARDS_MAX = 40
-# CPU seconds a test may take in each tier, and how many times the slowest passing test of the base.
+# CPU seconds a test may take in each tier, and how many times what it took on the base.
 TIER_CPU_FLOOR = (0.016, 0.15, 1.0, 5.0)
-TIER_FACTOR = (3, 6, 12, 25)
+TIER_FACTOR = (4, 8, 16, 32)
 # How far a timed-out edit falls back: less where the failing test hangs on the base too.
 HANG_PENALTY, NEW_HANG_PENALTY = 2.5, 4.0
+PROMISING_PENALTY = 0.7
 BATCH_START, BATCH_MAX = 3, 10
 # How long to look for better patches after the first: a share of the search so far, within these bounds.
 EXTRA_SECONDS_MIN, EXTRA_SECONDS_MAX = 1.0, 12.0
@@ -20,8 +24,6 @@ EXTRA_SECONDS_MIN, EXTRA_SECONDS_MAX = 1.0, 12.0
 
 class Search:
     def __init__(self, engine):
-        from .space import Space
-        from .localize import types_for
         self.engine = engine
         self.spectrum = engine.spectrum
         self.space = Space(engine.sources, engine.scores, lambda path, node: types_for(engine.spectrum, path, node))
@@ -36,13 +38,14 @@ class Search:
         self.first_at = None
         self.templates = {}
         self.guards_of = {}
-        slowest = max(list(engine.durations.values()) or [0.0])
         self.choose_probes()
-        known = [engine.outcomes[i] for i in self.probes if engine.outcomes[i]["outcome"] != "timeout"]
-        slowest = max([slowest] + [outcome["seconds"] / 4 for outcome in known])
-        self.hang_penalty = NEW_HANG_PENALTY if len(known) == len(self.probes) else HANG_PENALTY
-        self.cpu = [max(floor, slowest * factor) for floor, factor in zip(TIER_CPU_FLOOR, TIER_FACTOR)]
-        self.base_outcomes = None
+        hangs = any(engine.outcomes[i]["outcome"] == "timeout" for i in self.probes)
+        self.hang_penalty = HANG_PENALTY if hangs else NEW_HANG_PENALTY
+        # What each test took on the base: its limits are multiples of that.
+        self.base_cpu = dict(engine.durations)
+        for index, outcome in engine.outcomes.items():
+            if outcome["outcome"] != "timeout":
+                self.base_cpu[index] = outcome["seconds"]
 
     def choose_probes(self):
         """One quick failing test for every way of failing."""
@@ -61,7 +64,9 @@ class Search:
             chosen.append(members[0])
         chosen.sort(key=lambda i: (engine.outcomes[i]["outcome"] == "timeout", engine.outcomes[i]["seconds"]))
         self.probes = chosen[:PROBES_MAX]
-        self.rest = [i for i in engine.failing if i not in self.probes]
+        # Quick ones first: most wrong edits fall before a slow test runs.
+        rest = [i for i in engine.failing if i not in self.probes]
+        self.rest = sorted(rest, key=lambda i: (engine.outcomes[i]["outcome"] == "timeout", engine.outcomes[i]["seconds"]))
         self.several = len(self.probes) > 1
 
     def guards(self, edit):
@@ -105,15 +110,20 @@ class Search:
                 break
         if not edits:
             return False
-        cpu = self.cpu[first.tier - 1]
+        tests = self.probes + self.rest + self.guards(first)
+        cpu = {i: self.limit(i, first.tier) for i in tests}
         job = {
             "t": "try", "probes": self.probes, "rest": self.rest, "guards": self.guards(first), "cpu": cpu,
-            "wall": 2.0 + 5 * cpu, "partial": self.several, "wanted": len(self.engine.failing),
+            "wall": min(40.0, 2.0 + 5 * sum(cpu.values())), "partial": self.several, "wanted": len(self.engine.failing),
             "candidates": [(e.number, e.path, e.unit.name, e.unit.first_line, e.code,
                             None if e.path in self.engine.imported else e.bytes()) for e in edits],
         }
         slot.submit(job, {"edits": {e.number: e for e in edits}, "tier": first.tier})
         return True
+
+    def limit(self, index, tier):
+        """CPU seconds for a test in a tier."""
+        return min(20.0, max(TIER_CPU_FLOOR[tier - 1], TIER_FACTOR[tier - 1] * self.base_cpu.get(index, 0.0)))
 
     def submit_cold(self):
         """A confirmation, or the best edit that only a fresh process can try."""
@@ -128,7 +138,7 @@ class Search:
             return False
         self.cold_queue.pop(0)
         targets = self.cold_targets() if confirming else [engine.names[i] for i in self.probes]
-        cpu = 3 * self.base_seconds() + 20 * self.cpu[0] + (self.cpu[2] if confirming else self.cpu[1])
+        cpu = 5.0 + 4 * self.base_seconds() + (10.0 if confirming else 0.0)
         slot.submit({
             "t": "cold", "path": edit.path, "source": edit.bytes(), "targets": targets, "cpu": cpu,
             "stop": [engine.names[i] for i in engine.failing], "wall": 5.0 + 4 * cpu,
@@ -147,7 +157,7 @@ class Search:
         return list(engine.setup.targets)
 
     def base_seconds(self):
-        return sum(self.engine.durations.values())
+        return sum(self.base_cpu.values())
 
     # Results
 
@@ -167,6 +177,8 @@ class Search:
             self.late(edit, bool(message.get("fixed")))
         elif verdict in ("plausible", "partial"):
             edit.fixed = message["fixed"]
+            if is_rejected(self.engine, edit):
+                return
             if verdict == "plausible":
                 edit.tier = 9
                 self.cold_queue.append(edit)
@@ -176,9 +188,9 @@ class Search:
     def late(self, edit, promising):
         """A time-out: again with more time, later; at once when it already fixed something."""
         self.timeouts += 1
-        if edit.tier >= len(self.cpu):
+        if edit.tier >= len(TIER_CPU_FLOOR):
             return
-        penalty = self.hang_penalty if not promising else 0.0
+        penalty = self.hang_penalty if not promising else PROMISING_PENALTY
         edit.tier += 1
         self.space.defer(edit, penalty)
 
@@ -223,7 +235,6 @@ class Search:
         self.send(edit, False)
 
     def send(self, edit, partial):
-        from .engine import patch_fields
         engine = self.engine
         engine.wire.send("patch", **patch_fields(edit, engine.files[edit.path], {
             "partial": partial, "fixes": [engine.names[i] for i in edit.fixed], "tried": self.tried,
@@ -323,6 +334,20 @@ class Search:
             "tried": self.tried, "reason": reason, "order": order, "refuted": self.refuted, "timeouts": self.timeouts,
             "generated": self.space.generated, "templates": self.templates, "plausible": len(self.confirmed),
         }
+
+
+def is_rejected(engine, edit):
+    """Whether an earlier candidate left this file with exactly these bytes."""
+    if not engine.rejected:
+        return False
+    return (engine.files[edit.path], hashlib.sha256(edit.bytes()).digest()) in engine.rejected
+
+
+def patch_fields(edit, relative, extra):
+    fields = {"id": edit.number, "path": relative, "bytes": edit.bytes().decode("latin-1"),
+              "description": "%s (%s)" % (edit.description, edit.template), "line": edit.line, "score": round(edit.score, 3)}
+    fields.update(extra)
+    return fields
 
 
 def naturalness(edit):

@@ -375,7 +375,7 @@ def judge(run, job):
     rest = list(job["rest"])
     while waiting:
         index = waiting.pop(0)
-        outcome, _, seconds = run(index, job["cpu"])
+        outcome, _, seconds = run(index, job["cpu"][index])
         spent += seconds
         if outcome == PASSED:
             fixed.append(index)
@@ -388,7 +388,7 @@ def judge(run, job):
     if not fixed:
         return {"verdict": "failed", "fixed": [], "seconds": spent}
     for index in job["guards"]:
-        outcome, _, seconds = run(index, job["cpu"])
+        outcome, _, seconds = run(index, job["cpu"][index])
         spent += seconds
         if outcome == TIMED_OUT:
             return {"verdict": "timeout", "fixed": fixed, "seconds": spent}
