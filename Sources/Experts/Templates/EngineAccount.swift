@@ -25,7 +25,8 @@ struct EngineAccount {
     case .patch(let patch):
       if patches.count < Self.patchesMax { patches.append(patch) }
       return WorkerProgress(
-        message: "\(patch.isPartial ? "partial" : "plausible") edit of \(patch.path):\(patch.line): \(patch.description)",
+        message:
+          "\(patch.isPartial ? "partial" : "plausible") edit of \(patch.path):\(patch.line): \(patch.description)",
         candidatesTried: tried
       )
     case .done(let summary):
