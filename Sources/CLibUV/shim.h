@@ -4,8 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -98,4 +102,72 @@ static inline int baton_fcntl(int descriptor, int command, int argument) {
 // Names the calling thread; at most 15 bytes.
 static inline void baton_set_thread_name(const char *name) {
   pthread_setname_np(pthread_self(), name);
+}
+
+// An address of any family, and how many bytes of it count.
+struct baton_address {
+  struct sockaddr_storage storage;
+  socklen_t length;
+};
+
+enum { baton_unix_path_bytes_max = sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
+
+// The address of a Unix socket; -1 when the path is too long.
+static inline int baton_unix_address(const char *path, struct baton_address *address) {
+  struct sockaddr_un unix_address = {.sun_family = AF_UNIX};
+  size_t length = strlen(path);
+  if (length > baton_unix_path_bytes_max) return -1;
+  memcpy(unix_address.sun_path, path, length + 1);
+  memcpy(&address->storage, &unix_address, sizeof unix_address);
+  address->length = sizeof unix_address;
+  return 0;
+}
+
+// A stream socket for the address, close-on-exec and non-blocking.
+static inline int baton_socket(const struct baton_address *address) {
+  return socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+static inline int baton_socket_pair(int sockets[2]) {
+  return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets);
+}
+
+static inline int baton_connect(int socket, const struct baton_address *address) {
+  return connect(socket, (const struct sockaddr *)&address->storage, address->length);
+}
+
+static inline int baton_bind(int socket, const struct baton_address *address) {
+  return bind(socket, (const struct sockaddr *)&address->storage, address->length);
+}
+
+// The error of a connection that was begun without blocking; 0 when it stands.
+static inline int baton_socket_error(int socket) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+static inline int baton_set_no_delay(int socket) {
+  int on = 1;
+  return setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+static inline int baton_set_reuse_address(int socket) {
+  int on = 1;
+  return setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+}
+
+// The numeric host and the port of the socket's own end; the port, or -1.
+static inline int baton_local_port(int socket, char *host, size_t host_bytes) {
+  struct baton_address address = {.length = sizeof address.storage};
+  if (getsockname(socket, (struct sockaddr *)&address.storage, &address.length) != 0) return -1;
+  if (uv_ip_name((const struct sockaddr *)&address.storage, host, host_bytes) != 0) return -1;
+  return address.storage.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&address.storage)->sin6_port)
+                                               : ntohs(((struct sockaddr_in *)&address.storage)->sin_port);
+}
+
+// Copies one result of getaddrinfo.
+static inline void baton_copy_address(const struct addrinfo *info, struct baton_address *address) {
+  memcpy(&address->storage, info->ai_addr, info->ai_addrlen);
+  address->length = info->ai_addrlen;
 }
