@@ -5,6 +5,7 @@
 #include <git2.h>
 #include <git2/sys/repository.h>
 #include <sys/prctl.h>
+#include <sys/xattr.h>
 #include <zlib.h>
 
 // Repositories that belong to another user are read too: nothing from their configuration is ever executed.
@@ -30,10 +31,7 @@ static inline void baton_name_thread(const char *name) {
 // glibc's wrapper, declared here because its header shows it only under _GNU_SOURCE.
 extern int renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned int flags);
 
-enum {
-  BATON_RENAME_NOREPLACE = 1 << 0,
-  BATON_RENAME_EXCHANGE = 1 << 1,
-  BATON_O_PATH = 010000000,
-};
+static const unsigned int BATON_RENAME_NOREPLACE = 1 << 0;
+static const unsigned int BATON_RENAME_EXCHANGE = 1 << 1;
 
 #endif

@@ -50,6 +50,7 @@ package actor Workspace {
     store = try ObjectStore(path: place.store, alternate: found?.objectsPath)
     repository = if let found { found } else { try UserRepository.standIn(store: place.store, root: place.root) }
     thread = try WorkspaceThread()
+    try ApplyRecovery.finishLeftovers(root: place.root, store: store, bytesMax: limits.fileBytesMax)
     self.root = place.root
     self.limits = limits
     storePath = place.store
@@ -125,6 +126,36 @@ package actor Workspace {
     try PatchWriter(store: store).diff(from: ObjectID(old), to: ObjectID(new))
   }
 
+  /// The difference of two trees as edits of texts, for editors; sorted by path.
+  package func textEdits(
+    from old: TreeID,
+    to new: TreeID,
+    encoding: PositionEncoding
+  ) throws(WorkspaceError) -> [FileEdits] {
+    var files: [FileEdits] = []
+    for difference in try TreeComparison(store: store).differences(from: ObjectID(old), to: ObjectID(new)) {
+      if difference.old?.mode == .submodule || difference.new?.mode == .submodule { continue }
+      let path = try RelativePath(tree: difference.path)
+      files.append(
+        FileEdits(
+          path: path,
+          change: try editChange(difference, encoding),
+          isExecutable: difference.new?.mode == .executable
+        )
+      )
+    }
+    return files.sorted { $0.path < $1.path }
+  }
+
+  /// Merges two changes of one file's bytes, e.g. an editor's stale buffer with what is on the disk.
+  package nonisolated func mergeFile(
+    base: [UInt8],
+    ours: [UInt8],
+    theirs: [UInt8]
+  ) throws(WorkspaceError) -> FileMerge {
+    try FileMerge(base: base, ours: ours, theirs: theirs)
+  }
+
   // MARK: Inside
 
   /// Scans the folder and returns its tree. Objects are stored but not flushed.
@@ -143,6 +174,21 @@ package actor Workspace {
       changes.append(FileChange(path: path, content: try store.content(of: difference.new)))
     }
     return changes.sorted { $0.path < $1.path }
+  }
+
+  private func editChange(
+    _ difference: TreeComparison.Difference,
+    _ encoding: PositionEncoding
+  ) throws(WorkspaceError) -> FileEdits.Change {
+    switch try store.content(of: difference.new) {
+    case .deleted: return .removed
+    case .symbolicLink(let target): return .linked(target: target)
+    case .file(let bytes, _):
+      guard let old = difference.old else { return .created(bytes: bytes) }
+      guard old.mode.isRegular else { return .replaced(bytes: bytes) }
+      let edits = try TextComparison.edits(from: store.bytes(of: old.id), to: bytes, encoding: encoding)
+      return edits.map { .edited($0) } ?? .replaced(bytes: bytes)
+    }
   }
 
   private func overlayChanges(

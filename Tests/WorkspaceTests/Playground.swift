@@ -90,7 +90,7 @@ struct Playground {
   func gitTree() throws -> String {
     let index = state + "-index"
     let script = """
-      rm -f '\(index)'; cp "$(git rev-parse --git-path index)" '\(index)' 2>/dev/null
+      rm -f '\(index)'; cp -p "$(git rev-parse --git-path index)" '\(index)' 2>/dev/null
       export GIT_INDEX_FILE='\(index)'
       git add -A 2>/dev/null; git write-tree
       """

@@ -63,6 +63,11 @@ final class ObjectStore {
     return ObjectID(oid)
   }
 
+  /// The hash `bytes` have as a blob.
+  func hash(of bytes: [UInt8]) throws(WorkspaceError) -> ObjectID {
+    try bytes.withRawBytes { (raw) throws(WorkspaceError) in try hash(raw, as: .blob) }
+  }
+
   /// Stores `bytes` unless they are known; returns their hash.
   func write(_ bytes: UnsafeRawBufferPointer, as kind: Kind) throws(WorkspaceError) -> ObjectID {
     let id = try hash(bytes, as: kind)

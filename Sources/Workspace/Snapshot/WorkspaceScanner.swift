@@ -228,6 +228,10 @@ final class WorkspaceScanner {
       note(path, .unreadable, "cannot be read: \(String(cString: strerror(errno)))")
       return
     }
+    if status.st_mode & S_IFMT == S_IFLNK, String(validating: read.bytes, as: UTF8.self) == nil {
+      note(path, .unusableName, "is a symbolic link to a name that is not UTF-8 and is left out")
+      return
+    }
     if read.isUnsettled { note(path, .changedWhileRead, "changed while it was read") }
     let id = try store.hashOrWrite(read.bytes, known: walk.previousFile?.id)
     walk.keep(
