@@ -14,8 +14,11 @@ struct Instrument {
 
   /// A word that only this run's reporter knows.
   let nonce: String
+  /// Longest time one test may take, in seconds; nil: as long as the whole run.
+  let testSeconds: Double?
 
-  init() {
+  init(testSeconds: Double?) {
+    self.testSeconds = testSeconds
     nonce = (0..<4).map { _ in String(UInt32.random(in: .min ... .max), radix: 36) }.joined()
   }
 
@@ -36,12 +39,14 @@ struct Instrument {
 
   /// Variables for the run.
   var environment: [String: String] {
-    [
+    var variables = [
       "PYTHONPATH": Self.folder,
       "PYTEST_ADDOPTS": "-p baton_pytest -p no:cacheprovider",
       "BATON_REPORT": Self.reportPath,
       "BATON_NONCE": nonce,
     ]
+    if let testSeconds { variables["BATON_TEST_SECONDS"] = "\(testSeconds)" }
+    return variables
   }
 }
 

@@ -24,10 +24,19 @@ struct TestRun {
   ///
   /// The tree is shown as the live folder with changes laid over it, so the folder is looked at again afterwards: a run
   /// during which somebody edited a file is thrown away and begun anew.
-  func callAsFunction(_ plan: TestPlan, on tree: TreeID, seconds: Double) async throws -> Outcome {
+  ///
+  /// - Parameters:
+  ///   - seconds: wall time of the whole run.
+  ///   - testSeconds: longest time of one test, where the runner lets us stop one.
+  func callAsFunction(
+    _ plan: TestPlan,
+    on tree: TreeID,
+    seconds: Double,
+    testSeconds: Double? = nil
+  ) async throws -> Outcome {
     for _ in 0..<Self.attemptsMax {
       let before = try await workspace.drift(from: tree)
-      let outcome = try await once(plan, changes: before, seconds: seconds)
+      let outcome = try await once(plan, changes: before, seconds: seconds, Instrument(testSeconds: testSeconds))
       let after = try await workspace.drift(from: tree)
       if before == after { return outcome }
     }
@@ -37,8 +46,12 @@ struct TestRun {
     )
   }
 
-  private func once(_ plan: TestPlan, changes: [FileChange], seconds: Double) async throws -> Outcome {
-    let instrument = Instrument()
+  private func once(
+    _ plan: TestPlan,
+    changes: [FileChange],
+    seconds: Double,
+    _ instrument: Instrument
+  ) async throws -> Outcome {
     var limits = SandboxLimits()
     limits.wallSeconds = seconds
     limits.outputBytes = Self.outputBytesMax

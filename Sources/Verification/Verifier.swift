@@ -52,14 +52,15 @@ package struct Verifier: Sendable {
     base: TreeID,
     deadline: ContinuousClock.Instant
   ) async throws -> Evidence {
-    let first = try await run(plan, on: base, seconds: Self.seconds(until: deadline))
+    let (first, testSeconds) = try await firstRun(plan, base, deadline)
     try Self.check(first, plan)
     let report = first.report
     var failing = report.tests(.failed, .errored)
     var passing = report.tests(.passed)
     var flaky: [TestID] = []
     if !failing.isEmpty {
-      let second = try await run(plan, on: base, seconds: Self.seconds(until: deadline)).report
+      let left = Self.seconds(until: deadline)
+      let second = try await run(plan, on: base, seconds: left, testSeconds: testSeconds).report
       flaky = report.results.keys.filter { report.results[$0]?.outcome != second.results[$0]?.outcome }.sorted()
       let unsure = Set(flaky)
       failing.removeAll(where: unsure.contains)
@@ -73,6 +74,32 @@ package struct Verifier: Sendable {
       passing: passing,
       flaky: flaky
     )
+  }
+
+  /// The first run of the base. A test that never ends must not eat the job's time, and its name is the evidence: when
+  /// the run does not end within a part of the time, it is made again with a limit for each test, ten times what the
+  /// slowest test that passed had taken.
+  private func firstRun(
+    _ plan: TestPlan,
+    _ base: TreeID,
+    _ deadline: ContinuousClock.Instant
+  ) async throws -> (TestRun.Outcome, testSeconds: Double?) {
+    let left = Self.seconds(until: deadline)
+    guard plan.runner == .pytest || plan.runner == .unittest else {
+      return (try await run(plan, on: base, seconds: left), nil)
+    }
+    let outcome = try await run(plan, on: base, seconds: min(left, max(5, min(120, 0.2 * left))))
+    guard case .timedOut = outcome.report.termination else { return (outcome, nil) }
+    let slowest = outcome.report.results.values.filter { $0.outcome == .passed }.map(\.seconds).max() ?? 0
+    let testSeconds = max(1, 10 * slowest)
+    let again = try await run(plan, on: base, seconds: Self.seconds(until: deadline), testSeconds: testSeconds)
+    return (again, testSeconds)
+  }
+
+  /// Limits of a candidate's run: far above what the base took, far below the job's time, since candidates hang often.
+  private static func limits(_ evidence: Evidence, _ deadline: ContinuousClock.Instant) -> (Double, test: Double) {
+    let slowest = evidence.report.results.values.map(\.seconds).max() ?? 0
+    return (min(seconds(until: deadline), 30 + 10 * evidence.report.seconds), 5 + 10 * slowest)
   }
 
   /// Tests a candidate with the original tests.
@@ -93,7 +120,8 @@ package struct Verifier: Sendable {
       restored = putBack.map(\.path).sorted()
       if !putBack.isEmpty { tree = try await workspace.derive(from: candidate, applying: putBack) }
     }
-    let outcome = try await run(plan, on: tree, seconds: Self.seconds(until: deadline))
+    let (seconds, testSeconds) = Self.limits(evidence, deadline)
+    let outcome = try await run(plan, on: tree, seconds: seconds, testSeconds: testSeconds)
     let results = outcome.report.results
     func outcomes(_ tests: [TestID], _ matches: (TestOutcome?) -> Bool) -> [TestID] {
       tests.filter { matches(results[$0]?.outcome) }

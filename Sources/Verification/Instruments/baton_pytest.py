@@ -5,12 +5,13 @@ they must: one passes, one fails. Code that turns every outcome into "passed" tu
 """
 import json
 import os
-import sys
+import signal
 
 import pytest
 
 _REPORT = os.environ.pop("BATON_REPORT", "")
 _NONCE = os.environ.pop("BATON_NONCE", "")
+_TEST_SECONDS = float(os.environ.pop("BATON_TEST_SECONDS", "0") or 0)
 _DETAIL_MAX = 16384
 _write = os.write
 _descriptor = -1
@@ -39,6 +40,33 @@ def _message(longrepr):
     if crash is not None:
         return str(crash.message).split("\n", 1)[0][:500]
     return str(longrepr).strip().split("\n")[-1][:500]
+
+
+class _OutOfTime(BaseException):
+    """Not an Exception, so that a test's own `except Exception` does not hide it."""
+
+
+def _out_of_time(number, frame):
+    raise _OutOfTime("did not end within the limit of %g s" % _TEST_SECONDS)
+
+
+def _limited():
+    if _TEST_SECONDS <= 0:
+        yield
+        return
+    previous = signal.signal(signal.SIGALRM, _out_of_time)
+    # Again and again: code that swallows one gets the next.
+    signal.setitimer(signal.ITIMER_REAL, _TEST_SECONDS, 0.2)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    yield from _limited()
 
 
 class _Planted(pytest.Item):

@@ -35,6 +35,7 @@ def _patch(runner):
     def run(self, test):
         report = os.environ.pop("BATON_REPORT", "")
         nonce = os.environ.pop("BATON_NONCE", "")
+        seconds = float(os.environ.pop("BATON_TEST_SECONDS", "0") or 0)
         if not report:
             return original(self, test)
         descriptor = os.open(report, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -45,7 +46,7 @@ def _patch(runner):
             write(descriptor, (dumps(record) + "\n").encode("utf-8", "backslashreplace"))
 
         emit(event="start", root=os.getcwd())
-        self.resultclass = _reporting(self.resultclass, emit)
+        self.resultclass = _reporting(self.resultclass, emit, seconds)
         result = original(self, test)
         emit(event="end", status=0 if result.wasSuccessful() else 1)
         return result
@@ -53,7 +54,8 @@ def _patch(runner):
     runner.TextTestRunner.run = run
 
 
-def _reporting(base, emit):
+def _reporting(base, emit, seconds):
+    import signal
     import time
     import traceback
 
@@ -64,15 +66,30 @@ def _reporting(base, emit):
         return {"message": ("%s: %s" % (kind.__name__, value)).split("\n", 1)[0][:500], "detail": detail,
                 "frames": frames}
 
+    class OutOfTime(BaseException):
+        """Not an Exception, so that a test's own `except Exception` does not hide it."""
+
+    def out_of_time(number, frame):
+        raise OutOfTime("did not end within the limit of %g s" % seconds)
+
     class Result(base):
         def startTest(self, test):
             self._baton_start = time.perf_counter()
             super().startTest(test)
+            if seconds > 0:
+                signal.signal(signal.SIGALRM, out_of_time)
+                # Again and again: code that swallows one gets the next.
+                signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
+
+        def stopTest(self, test):
+            if seconds > 0:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            super().stopTest(test)
 
         def _baton(self, test, outcome, when="call", **more):
             started = getattr(self, "_baton_start", None)
-            seconds = time.perf_counter() - started if started is not None else 0.0
-            emit(event="test", id=test.id(), when=when, outcome=outcome, seconds=seconds, xfail=False, **more)
+            took = time.perf_counter() - started if started is not None else 0.0
+            emit(event="test", id=test.id(), when=when, outcome=outcome, seconds=took, xfail=False, **more)
 
         def addSuccess(self, test):
             self._baton(test, "passed")
