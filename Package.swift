@@ -80,8 +80,10 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "Conductor", "Diagnostics", "Domain", "Experts", "Sandbox", "StandardExtensions", "Verification", "Workspace",
+        "Conductor", "Diagnostics", "Domain", "EventLoop", "Experts", "Sandbox", "StandardExtensions", "Verification",
+        "Workspace",
         .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
       ]
     ),
 
@@ -95,8 +97,8 @@ let package = Package(
     .target(
       name: "BatonCLI",
       dependencies: [
-        "BatonProtocol", "Diagnostics", "Domain", "EventLoop", "JSONRPC", "Jobs", "Sandbox", "Server",
-        "StandardExtensions", "Workspace",
+        "Conductor", "Diagnostics", "Domain", "EventLoop", "Jobs", "Sandbox", "StandardExtensions", "Verification",
+        "Workspace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -118,7 +120,7 @@ let package = Package(
     ),
     .testTarget(
       name: "BatonCLITests",
-      dependencies: ["BatonCLI", "TestSupport", "baton", "baton-sandbox"]
+      dependencies: ["EventLoop", "TestSupport", "baton", "baton-sandbox"]
     ),
     .testTarget(name: "ConductorTests", dependencies: ["Conductor", "Domain", "StandardExtensions", "TestSupport"]),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "Diagnostics", "TestSupport"]),
@@ -128,7 +130,10 @@ let package = Package(
       dependencies: ["Domain", "EventLoop", "Experts", "Sandbox", "TestSupport", "Workspace", "baton-sandbox"]
     ),
     .testTarget(name: "JSONRPCTests", dependencies: ["BatonProtocol", "JSONRPC", "StandardExtensions", "TestSupport"]),
-    .testTarget(name: "JobsTests", dependencies: ["Domain", "Jobs", "TestSupport", "baton-sandbox"]),
+    .testTarget(
+      name: "JobsTests",
+      dependencies: ["Domain", "EventLoop", "Jobs", "TestSupport", "Verification", "Workspace", "baton-sandbox"]
+    ),
     .testTarget(
       name: "SandboxTests",
       dependencies: ["Domain", "EventLoop", "Sandbox", "TestSupport", "baton-sandbox"]

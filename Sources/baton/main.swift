@@ -1,1 +1,4 @@
-print("baton")
+import BatonCLI
+import Glibc
+
+exit(await BatonMain.run(Array(CommandLine.arguments.dropFirst())))
