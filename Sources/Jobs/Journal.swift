@@ -96,6 +96,7 @@ package final class Journal: Sendable {
 
   /// The job with this identifier, or the only one that `text` is the beginning of.
   package func job(named text: String) throws(JobError) -> Job {
+    guard !text.isEmpty else { throw JobError(.unknownJob, "a job's name is needed; `baton jobs` lists them") }
     let records = try read { database in
       try Data.fetchAll(
         database,

@@ -46,8 +46,13 @@ struct Document: Decodable {
 
   struct Workflow: Decodable {
     var rationale: String
-    var model_id: [Int]  // swift-format-ignore: AlwaysUseLowerCamelCase
+    var modelIDs: [Int]
     var subtasks: [String]
+
+    enum CodingKeys: String, CodingKey {
+      case rationale, subtasks
+      case modelIDs = "model_id"
+    }
   }
 
   struct Ledger: Decodable {

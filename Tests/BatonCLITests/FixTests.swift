@@ -17,7 +17,7 @@ struct FixTests {
       #expect(document.tests.after?.failed == [])
       #expect(document.tests.after?.passed.count == 4)
       #expect(document.sandbox.tier == "A")
-      #expect(document.workflows.first?.model_id == [0])
+      #expect(document.workflows.first?.modelIDs == [0])
       #expect(document.ledger.total.workerCalls == 1)
       #expect(try Fingerprint(of: root).differences(from: before) == [])
 

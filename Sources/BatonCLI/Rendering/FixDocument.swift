@@ -32,18 +32,24 @@ struct FixDocument: Encodable {
   /// One plan, as in the Conductor paper: three lists of one length.
   struct WorkflowDocument: Encodable {
     var rationale: String
-    // The paper's own spelling.
-    var model_id: [Int]  // swift-format-ignore: AlwaysUseLowerCamelCase
+    var modelIDs: [Int]
     var subtasks: [String]
-    var access_list: [[AccessItem]]  // swift-format-ignore: AlwaysUseLowerCamelCase
+    var accessLists: [[AccessItem]]
     var steps: [StepRecord?]
     var candidates: [CandidateDocument]
 
+    // The paper's own spelling.
+    enum CodingKeys: String, CodingKey {
+      case rationale, subtasks, steps, candidates
+      case modelIDs = "model_id"
+      case accessLists = "access_list"
+    }
+
     init(_ round: RoundRecord) {
       rationale = round.workflow.rationale
-      model_id = round.workflow.steps.map(\.worker)
+      modelIDs = round.workflow.steps.map(\.worker)
       subtasks = round.workflow.steps.map(\.subtask)
-      access_list = round.workflow.steps.map { step in
+      accessLists = round.workflow.steps.map { step in
         switch step.access {
         case .nothing: []
         case .all: [.word("all")]
