@@ -132,7 +132,9 @@ let package = Package(
     .testTarget(name: "JSONRPCTests", dependencies: ["BatonProtocol", "JSONRPC", "StandardExtensions", "TestSupport"]),
     .testTarget(
       name: "JobsTests",
-      dependencies: ["Domain", "EventLoop", "Jobs", "TestSupport", "Verification", "Workspace", "baton-sandbox"]
+      dependencies: [
+        "Conductor", "Domain", "EventLoop", "Jobs", "TestSupport", "Verification", "Workspace", "baton-sandbox",
+      ]
     ),
     .testTarget(
       name: "SandboxTests",

@@ -1,3 +1,4 @@
+import EventLoop
 import Foundation
 import Glibc
 import TestSupport
@@ -44,7 +45,8 @@ struct BadInputTests {
   @Test("an empty folder is exit code 2")
   func emptyFolder() async throws {
     try await withBaton { baton, root in
-      #expect(try await baton("fix", root).status == 2)
+      let output = try await baton("fix", root)
+      #expect(output.status == 2, "\(output.errorText)")
     }
   }
 

@@ -1,3 +1,4 @@
+import Conductor
 import Domain
 import EventLoop
 import Foundation
