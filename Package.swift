@@ -112,6 +112,13 @@ let package = Package(
       linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-executable"])]
     ),
 
+    // MARK: Benchmarks
+    .executableTarget(
+      name: "baton-bench",
+      dependencies: ["Domain", "StandardExtensions", "Workspace"],
+      path: "Benchmarks/Snapshot/baton-bench"
+    ),
+
     // MARK: Tests
     .target(
       name: "TestSupport",
