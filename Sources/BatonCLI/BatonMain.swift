@@ -1,6 +1,4 @@
 import ArgumentParser
-import Diagnostics
-import Logging
 
 /// The entry of the command line as a library, callable from tests.
 package enum BatonMain {

@@ -1,5 +1,6 @@
 /// One thing that the probe found out about this machine, for `baton doctor`.
 package struct SandboxFinding: Sendable, Equatable {
+  /// How much it matters.
   package enum Severity: String, Sendable {
     case good
     /// Works, but weaker or with an exception the user should know.

@@ -125,6 +125,7 @@ struct RuleTests {
     #expect(ManifestRules.check(strict.replacing(".treatAllWarnings(as: .error)", with: "")).count == 1)
     #expect(ManifestRules.check(strict.replacing(ManifestRules.assignment, with: "")).count == 1)
     #expect(ManifestRules.check(strict + "\n swiftSettings: [.unsafeFlags([\"-Onone\"])]").count == 1)
+    #expect(ManifestRules.check(strict + "\n linkerSettings: [.unsafeFlags([\"-static-executable\"])]").isEmpty)
     #expect(ManifestRules.check(strict + "\n    .plugin(name: \"Generate\"),").count == 1)
   }
 

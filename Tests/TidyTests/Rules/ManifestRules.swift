@@ -19,7 +19,10 @@ enum ManifestRules {
       report("lacks '\(needed)'")
     }
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let isSetting = line.contains("swiftSettings") || line.contains("unsafeFlags") || line.contains("cSettings")
+      // How a program is linked is its own matter; how it is compiled is everybody's.
+      let isSetting =
+        line.contains("swiftSettings") || line.contains("cSettings")
+        || line.contains("unsafeFlags") && !line.contains("linkerSettings")
       if isSetting, !line.contains(assignment) {
         let message = "sets compiler options for one target: options are set once, for all, in the loop"
         findings.append(Finding(path: "Package.swift", line: index + 1, message: message))
