@@ -239,6 +239,8 @@ class Engine:
         self.spectrum = spectrum
         hanging = [i for i in failing if first.get(i) == "timeout"]
         quick = [i for i in failing if first.get(i) != "timeout"]
+        # A share of its own: tests that hang may have used up the first one, and nothing is found without a trace.
+        until = time.monotonic() + share
         traced = self.observe(quick[:TESTS_TRACED_FAILING_MAX], True, 1.0, 1, until)
         traced.update(self.observe(hanging[:TESTS_TRACED_HANGING_MAX], True, HANG_TRACE_CPU, 1, until))
         for index in hanging[TESTS_TRACED_HANGING_MAX:]:
