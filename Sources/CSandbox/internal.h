@@ -67,8 +67,9 @@ struct identity {
   bool root_uid;
   uid_t uid;
   gid_t gid;
-  /// `mapped` only: a user namespace whose maps idmapped mounts use.
+  /// `mapped` only: a user namespace whose maps idmapped mounts use, and a detached mount of the workspace with it.
   int map_descriptor;
+  int workspace;
 };
 
 // status.c

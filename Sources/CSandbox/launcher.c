@@ -29,8 +29,7 @@ static long long now_milliseconds(void) {
 }
 
 static void prepare_process(void) {
-  for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
-  // A vanished reader is an error of `write`, not the end of the keeper.
+  // Signals have their defaults: the daemon starts every program so. A vanished reader is an error of `write`, not the end of the keeper.
   (void)signal(SIGPIPE, SIG_IGN);
   sigset_t asked;
   sigemptyset(&asked);

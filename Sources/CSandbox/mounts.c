@@ -167,9 +167,7 @@ static void open_devices(int trees[DEVICE_COUNT]) {
     char path[32];
     snprintf(path, sizeof path, "/dev/%s", device_names[index]);
     trees[index] = kernel_open_tree(AT_FDCWD, path, KERNEL_OPEN_TREE_CLONE | KERNEL_OPEN_TREE_CLOEXEC);
-    struct kernel_mount_attr attr = {.attr_set = KERNEL_MOUNT_ATTR_NOSUID, .propagation = MS_PRIVATE};
-    if (trees[index] < 0 || kernel_mount_setattr(trees[index], "", AT_EMPTY_PATH, &attr) != 0)
-      sandbox_fail(BATON_SANDBOX_STAGE_DEVICES, errno, path);
+    if (trees[index] < 0) sandbox_fail(BATON_SANDBOX_STAGE_DEVICES, errno, path);
   }
 }
 
@@ -274,7 +272,7 @@ void sandbox_build_view(const struct policy *policy, const struct identity *iden
   // What will be shown again is opened before anything covers it.
   int devices[DEVICE_COUNT];
   open_devices(devices);
-  int lower = sandbox_clone_tree(identity, policy->root, true);
+  int lower = identity->mapped ? identity->workspace : sandbox_clone_tree(identity, policy->root, true);
   int *readable = calloc(policy->readable.count + 1, sizeof *readable);
   if (!readable) sandbox_fail(BATON_SANDBOX_STAGE_MASKS, ENOMEM, "readable paths");
   for (size_t index = 0; index < policy->readable.count; index++) {

@@ -99,7 +99,7 @@ static int open_map_namespace(const char *uid_map, const char *gid_map) {
 }
 
 void sandbox_choose_identity(const struct policy *policy, struct identity *identity) {
-  *identity = (struct identity){.uid = geteuid(), .gid = getegid(), .map_descriptor = -1};
+  *identity = (struct identity){.uid = geteuid(), .gid = getegid(), .map_descriptor = -1, .workspace = -1};
   if (!is_real_root()) return;
   identity->root_uid = true;
   struct stat status;
@@ -114,13 +114,12 @@ void sandbox_choose_identity(const struct policy *policy, struct identity *ident
   if (map < 0) return;
   // The file system decides whether it can be shown under other ids: ask with the workspace itself.
   struct identity candidate = {.mapped = true, .uid = run, .gid = run, .map_descriptor = map};
-  int tree = sandbox_clone_tree(&candidate, policy->root, false);
-  if (tree < 0) {
+  candidate.workspace = sandbox_clone_tree(&candidate, policy->root, false);
+  if (candidate.workspace >= 0) {
+    *identity = candidate;
+  } else {
     close(map);
-    return;
   }
-  close(tree);
-  *identity = candidate;
 }
 
 static void write_own_map(const char *path, unsigned id) {

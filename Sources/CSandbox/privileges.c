@@ -19,9 +19,9 @@ static void check(int result, const char *what) {
 
 void sandbox_drop_privileges(const struct identity *identity) {
   // The bounding set ends where the kernel knows no further capability.
-  for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) {
-    check(prctl(PR_CAPBSET_DROP, capability, 0, 0, 0), "bounding set");
-  }
+  int capability = 0;
+  while (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) capability++;
+  if (errno != EINVAL || capability == 0) sandbox_fail(BATON_SANDBOX_STAGE_PRIVILEGES, errno, "bounding set");
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL)
     sandbox_fail(BATON_SANDBOX_STAGE_PRIVILEGES, errno, "ambient set");
   check(

@@ -18,9 +18,10 @@
 enum { DELETE_DEPTH_MAX = 256 };
 
 /// The merged root takes owner and mode from the upper directory: give it those of the workspace.
-static void make_upper(const struct policy *policy, const struct identity *identity, int scratch) {
+static void make_upper(const struct policy *policy, const struct identity *identity, int scratch, int lower) {
+  // Not by its path, where a private directory may already be waiting for the mount.
   struct stat status;
-  if (stat(policy->root, &status) != 0) sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, errno, policy->root);
+  if (fstat(lower, &status) != 0) sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, errno, policy->root);
   if (mkdirat(scratch, "upper", 0700) != 0 || mkdirat(scratch, "work", 0700) != 0 || mkdirat(scratch, "lower", 0700) != 0)
     sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, errno, "upper");
   if (identity->mapped && fchownat(scratch, "upper", identity->uid, identity->gid, 0) != 0)
@@ -31,7 +32,7 @@ static void make_upper(const struct policy *policy, const struct identity *ident
 
 void sandbox_mount_workspace(
   const struct policy *policy, const struct identity *identity, int scratch, int lower, uint32_t *features) {
-  make_upper(policy, identity, scratch);
+  make_upper(policy, identity, scratch, lower);
   // The layers are named relative to the scratch directory, so nothing in the workspace's own path (colons, commas,
   // backslashes, its length) can meet the overlay's option syntax.
   if (kernel_move_mount(lower, "", scratch, "lower", KERNEL_MOVE_MOUNT_F_EMPTY_PATH) != 0)

@@ -15,7 +15,9 @@ enum SetupFailure {
     case BATON_SANDBOX_STAGE_DIRECTORY:
       return SandboxError(.invalidPolicy, "the directory '\(detail)' cannot be entered: \(reason)", errno: error)
     case BATON_SANDBOX_STAGE_CHANGES:
-      return SandboxError(.changeFailed, "the change of '\(detail)' cannot be applied: \(reason)", errno: error)
+      // An owner that the run's user namespace does not know cannot be given to the private copy.
+      let cause = error == EOVERFLOW ? "it or its directory belongs to another user; chown it" : reason
+      return SandboxError(.changeFailed, "the change of '\(detail)' cannot be applied: \(cause)", errno: error)
     case BATON_SANDBOX_STAGE_POLICY:
       return SandboxError(.invalidPolicy, "the sandbox policy was refused: \(detail): \(reason)", errno: error)
     default:
