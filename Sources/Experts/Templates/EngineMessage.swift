@@ -1,15 +1,15 @@
-import Domain
+package import Domain
 import JSONRPC
 
 /// One line of the engine's output. The engine shares its process tree with the tests of an untrusted repository, so
 /// every field is checked and cut to size here.
-enum EngineMessage: Equatable {
+package enum EngineMessage: Equatable {
   /// Longest line in bytes: one whole source file, escaped.
-  static let lineBytesMax = 16 << 20
+  package static let lineBytesMax = 16 << 20
   /// Longest text for people in characters.
-  static let textCharactersMax = 2_000
+  package static let textCharactersMax = 2_000
   /// Most locations taken from a report.
-  static let suspectsMax = 50
+  package static let suspectsMax = 50
 
   case progress(message: String, tried: Int)
   case suspects([SuspiciousLocation])
@@ -20,7 +20,7 @@ enum EngineMessage: Equatable {
   /// Reads a line.
   ///
   /// - Throws: ``ExpertError`` with the code `protocolBroken`, naming the field.
-  init(line: [UInt8]) throws(ExpertError) {
+  package init(line: [UInt8]) throws(ExpertError) {
     let value: JSONValue
     do throws(JSONError) { value = try JSONValue(parsing: line) } catch {
       throw ExpertError(.protocolBroken, "the repair engine wrote a line that is no JSON: \(error)")
@@ -68,23 +68,23 @@ enum EngineMessage: Equatable {
 }
 
 /// One file as the engine would have it, with the reason.
-struct EnginePatch: Equatable {
+package struct EnginePatch: Equatable {
   /// Largest file in bytes that is taken.
-  static let fileBytesMax = 2 << 20
+  package static let fileBytesMax = 2 << 20
 
   /// The engine's own number of the edit.
-  var id: Int
-  var path: RelativePath
+  package var id: Int
+  package var path: RelativePath
   /// The whole file.
-  var bytes: [UInt8]
+  package var bytes: [UInt8]
   /// Line of the edit, from 1.
-  var line: Int
+  package var line: Int
   /// What it does, in one line.
-  var description: String
+  package var description: String
   /// Whether it fixes some of the failing tests only.
-  var isPartial: Bool
+  package var isPartial: Bool
   /// How many failing tests it fixes, as the engine says.
-  var fixes: Int
+  package var fixes: Int
 
   init(_ value: JSONValue) throws(ExpertError) {
     guard let id = value["id"]?.integer, let name = value["path"]?.string, let path = EngineMessage.relativePath(name)
@@ -125,19 +125,19 @@ struct EnginePatch: Equatable {
 }
 
 /// The engine's last word.
-struct EngineSummary: Equatable {
+package struct EngineSummary: Equatable {
   /// Candidate edits whose tests were run.
-  var tried: Int
+  package var tried: Int
   /// Numbers of the patches, the most promising first.
-  var order: [Int]
+  package var order: [Int]
   /// How many patches passed all the tests that the engine ran.
-  var plausible: Int
+  package var plausible: Int
   /// Why it stopped: `enough`, `time`, `exhausted`.
-  var reason: String
+  package var reason: String
   /// Why it could not handle this suite, if so.
-  var cannot: String?
+  package var cannot: String?
   /// Remarks for people.
-  var notes: [String]
+  package var notes: [String]
 
   init(_ value: JSONValue) {
     tried = EngineMessage.count(value["tried"])
