@@ -241,7 +241,7 @@ def off_by_one(context, statement):
         elif isinstance(parent, ast.Slice):
             weight = 1.5
         elif isinstance(parent, ast.Compare):
-            weight = 0.8
+            weight = 0.6
         elif isinstance(parent, ast.Tuple) and isinstance(source.parents.get(parent), ast.Subscript):
             weight = 1
         elif isinstance(parent, (ast.Return, ast.Assign, ast.AugAssign)):
@@ -304,13 +304,20 @@ def variable(context, statement):
             if isinstance(parent, (ast.JoinedStr, ast.FormattedValue)):
                 continue
             kinds = context.kinds(node)
-            loop = isinstance(parent, ast.While)
+            # Out of `while True:` the function must go on somewhere, or else it answers None.
+            loop = isinstance(parent, ast.While) and goes_on(context, parent)
             for name in context.names_at(node):
                 if name == "self":
                     continue
                 names = context.types.get(name, frozenset())
                 weight = 0.8 if loop else 0.35 * context.affinity(kinds, names)
                 yield change(source, node, name, weight, "%s becomes %s" % (node.value, name))
+
+
+def goes_on(context, loop):
+    body, index = context.block_of.get(loop, (None, 0))
+    answers = any(isinstance(s, ast.Return) and s.value is not None for s in context.statements)
+    return body is not None and index + 1 < len(body) or not answers
 
 
 def attribute(context, statement):
@@ -483,8 +490,8 @@ def deletion(context, statement):
 
 
 TEMPLATES = [
-    ("comparison", comparison, 0.11), ("arithmetic", arithmetic, 0.08), ("boolean", boolean, 0.05),
-    ("negation", negation, 0.04), ("constant", constant, 0.07), ("off by one", off_by_one, 0.11),
+    ("comparison", comparison, 0.13), ("arithmetic", arithmetic, 0.08), ("boolean", boolean, 0.05),
+    ("negation", negation, 0.04), ("constant", constant, 0.07), ("off by one", off_by_one, 0.10),
     ("variable", variable, 0.11), ("attribute", attribute, 0.05), ("function", sibling, 0.07), ("swap", swap, 0.08),
     ("removal", removal, 0.06), ("deletion", deletion, 0.012),
 ]

@@ -304,6 +304,7 @@ class Engine:
         try:
             pid, self.cold = servers.start_cold(self.wire, self.setup)
             self.pids.append(pid)
+            self.progress("collected %d tests" % len(self.names), force=True)
             self.localise()
             lines = localize.report_lines(self.scores, self.sources, self.spectrum, 20)
             self.wire.send("suspects", lines=lines)

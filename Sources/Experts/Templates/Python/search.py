@@ -5,9 +5,13 @@ import hashlib
 import math
 
 from .localize import types_for
+from .scopes import arguments_of
+from .sources import FUNCTIONS, SCOPES
 from .space import Space
 
-PLAUSIBLE_MAX = 5
+# Confirmed edits that are enough; more are taken only while better ones may come.
+PLAUSIBLE_MAX, PLAUSIBLE_MORE_MAX = 5, 10
+CONFIRMING = 9
 PARTIAL_MAX = 3
 PROBES_MAX = 4
 GUARDS_MAX = 40
@@ -19,7 +23,10 @@ HANG_PENALTY, NEW_HANG_PENALTY = 2.5, 4.0
 PROMISING_PENALTY = 0.7
 BATCH_START, BATCH_MAX = 3, 10
 # How long to look for better patches after the first: a share of the search so far, within these bounds.
-EXTRA_SECONDS_MIN, EXTRA_SECONDS_MAX = 1.0, 12.0
+EXTRA_SECONDS_MIN, EXTRA_SECONDS_MAX = 2.0, 12.0
+CONFIRM_SECONDS_MAX = 15.0
+# Edits that wait for confirmation are given up when so many confirmed ones rank higher.
+CONFIRMED_WANTED = 3
 
 
 class Search:
@@ -37,6 +44,7 @@ class Search:
         self.batch = BATCH_START
         self.first_at = None
         self.templates = {}
+        self.reached, self.late_at = {}, {}
         self.guards_of = {}
         self.choose_probes()
         hangs = any(engine.outcomes[i]["outcome"] == "timeout" for i in self.probes)
@@ -131,9 +139,9 @@ class Search:
         engine = self.engine
         if slot is None or not slot.alive or slot.busy is not None or not self.cold_queue:
             return False
-        self.cold_queue.sort(key=lambda e: (e.tier < 9, -e.priority))
+        self.cold_queue.sort(key=lambda e: (e.tier != CONFIRMING, -e.priority))
         edit = self.cold_queue[0]
-        confirming = edit.tier >= 9
+        confirming = edit.tier == CONFIRMING
         if not confirming and edit.priority < self.space.best_priority() - 0.7:
             return False
         self.cold_queue.pop(0)
@@ -180,14 +188,22 @@ class Search:
             if is_rejected(self.engine, edit):
                 return
             if verdict == "plausible":
-                edit.tier = 9
-                self.cold_queue.append(edit)
+                self.plausible(edit)
             elif len(edit.fixed) < len(self.engine.failing):
                 self.partial.append(edit)
+
+    def plausible(self, edit):
+        """Queues an edit for its confirmation, ranked by how natural it is."""
+        self.reached[edit.tier] = self.reached.get(edit.tier, 0) + 1
+        edit.tier = CONFIRMING
+        edit.score += naturalness(edit)
+        edit.priority = edit.score
+        self.cold_queue.append(edit)
 
     def late(self, edit, promising):
         """A time-out: again with more time, later; at once when it already fixed something."""
         self.timeouts += 1
+        self.late_at[edit.tier] = self.late_at.get(edit.tier, 0) + 1
         if edit.tier >= len(TIER_CPU_FLOOR):
             return
         penalty = self.hang_penalty if not promising else PROMISING_PENALTY
@@ -221,8 +237,7 @@ class Search:
             self.tried += 1
             if len(fixed) == len(wanted):
                 edit.fixed = list(engine.failing)
-                edit.tier = 9
-                self.cold_queue.append(edit)
+                self.plausible(edit)
             return
         broken = [engine.names[i] for i in engine.passing if outcomes.get(engine.names[i]) == "failed"]
         if len(fixed) < len(wanted) or broken:
@@ -230,7 +245,6 @@ class Search:
             return
         if self.first_at is None:
             self.first_at = engine.elapsed()
-        edit.score += naturalness(edit)
         self.confirmed.append(edit)
         self.send(edit, False)
 
@@ -243,15 +257,27 @@ class Search:
     # The loop
 
     def enough(self):
-        engine = self.engine
-        if engine.left() <= 0.3:
+        """Whether to stop looking for edits."""
+        if self.engine.left() <= 0.3 or len(self.confirmed) >= PLAUSIBLE_MORE_MAX:
             return True
-        if len(self.confirmed) >= PLAUSIBLE_MAX:
+        if self.first_at is None:
+            return False
+        if len(self.confirmed) >= PLAUSIBLE_MAX and max(e.score for e in self.confirmed) > self.space.best_priority():
             return True
-        if self.first_at is not None:
-            extra = max(EXTRA_SECONDS_MIN, min(EXTRA_SECONDS_MAX, 0.6 * (self.first_at - self.began)))
-            return engine.elapsed() - self.first_at > extra
-        return False
+        extra = max(EXTRA_SECONDS_MIN, min(EXTRA_SECONDS_MAX, 0.6 * (self.first_at - self.began)))
+        return self.engine.elapsed() - self.first_at > extra
+
+    def confirming(self):
+        """Whether edits that may turn out the best still wait for their cold run."""
+        cold = self.engine.cold
+        if self.engine.left() <= 0.3 or not cold.alive:
+            return False
+        if self.engine.elapsed() - self.first_at > EXTRA_SECONDS_MAX + CONFIRM_SECONDS_MAX:
+            return False
+        scores = sorted((e.score for e in self.confirmed), reverse=True)
+        bar = scores[CONFIRMED_WANTED - 1] if len(scores) >= CONFIRMED_WANTED else -math.inf
+        waiting = [edit for edit in self.cold_queue if edit.tier == CONFIRMING and edit.score > bar]
+        return bool(waiting) or cold.busy is not None and cold.busy["confirming"]
 
     def run(self):
         engine = self.engine
@@ -259,13 +285,14 @@ class Search:
         self.open_module_code()
         reason = "time"
         while True:
-            if self.enough():
+            enough = self.enough()
+            if enough and not (self.confirmed and self.confirming()):
                 reason = "enough" if self.confirmed else "time"
                 break
-            busy = self.submit_cold()
+            self.submit_cold()
             for slot in engine.slots:
-                if slot.alive and slot.busy is None:
-                    busy = self.submit_batch(slot) or busy
+                if slot.alive and slot.busy is None and not enough:
+                    self.submit_batch(slot)
             running = [s for s in engine.slots + [engine.cold] if s.alive and s.busy is not None]
             if not running:
                 if self.cold_queue and engine.cold.alive:
@@ -289,7 +316,7 @@ class Search:
 
     def submit_cold_anyway(self):
         """Nothing else is left: the best waiting edit, whatever its priority."""
-        best = max(self.cold_queue, key=lambda e: (e.tier >= 9, e.priority))
+        best = max(self.cold_queue, key=lambda e: (e.tier == CONFIRMING, e.priority))
         best.priority = math.inf
         self.submit_cold()
 
@@ -326,13 +353,15 @@ class Search:
             self.confirmed.sort(key=lambda e: -e.score)
         order = [e.number for e in self.confirmed]
         if not self.confirmed and self.partial:
+            self.partial.sort(key=lambda e: (-len(e.fixed), -e.score))
+            del self.partial[50:]
             self.partial.sort(key=lambda e: (-len(e.fixed), -(e.score + naturalness(e))))
             for edit in self.partial[:PARTIAL_MAX]:
                 self.send(edit, True)
                 order.append(edit.number)
         return {
             "tried": self.tried, "reason": reason, "order": order, "refuted": self.refuted, "timeouts": self.timeouts,
-            "generated": self.space.generated, "templates": self.templates, "plausible": len(self.confirmed),
+            "generated": self.space.generated, "templates": self.templates, "plausible": len(self.confirmed), "plausible_tiers": self.reached, "late_tiers": self.late_at,
         }
 
 
@@ -356,11 +385,34 @@ def naturalness(edit):
     if edit.template == "deletion":
         change -= 2.0
     if edit.template == "removal":
-        change -= 0.3
+        change -= 0.4
     new = edit.new.strip()
     if edit.template in ("return", "guard", "statement") and new.split("return ")[-1] in (
             "None", "True", "False", "0", "1", "-1", "[]", "''", "{}"):
         change -= 0.7 if edit.template == "guard" else 1.2
     old = edit.source.text[edit.start:edit.end]
-    change -= 0.01 * min(100, abs(len(new) - len(old.strip())))
+    change -= min(1.0, 0.02 * abs(len(new) - len(old.strip())))
+    if edit.unit is not None:
+        try:
+            after = unused_names(ast.parse(edit.text()), edit.unit)
+        except (SyntaxError, ValueError):
+            return change
+        if after - unused_names(edit.source.tree, edit.unit):
+            change -= 1.5
     return change
+
+
+def unused_names(tree, unit):
+    """Names that a function binds and never reads: an edit that adds one throws a value away."""
+    for name, index in unit.chain:
+        found = [n for n in tree.body if isinstance(n, SCOPES) and n.name == name]
+        if index >= len(found):
+            return set()
+        tree = found[index]
+    loaded, stored = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (loaded if isinstance(node.ctx, ast.Load) else stored).add(node.id)
+        elif isinstance(node, FUNCTIONS):
+            stored.update(arguments_of(node))
+    return stored - loaded

@@ -365,7 +365,8 @@ class WarmHandler:
         result["t"] = "tried"
         result["id"] = number
         send(result)
-        return result["verdict"] == "failed" and not fresh
+        # A test that ran out of time in the first tier was left by an exception, like one that failed.
+        return result["verdict"] in ("failed", "timeout") and not result["fixed"] and not fresh
 
 
 def judge(run, job):

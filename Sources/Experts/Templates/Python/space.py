@@ -10,6 +10,8 @@ from .scopes import Context, header_roots
 from .sources import SourceError, code_key
 
 GROUP_MAX = 4000
+# How much better than its template's prior a group's best edit may be: log of the largest weight over its root.
+GROUP_BOUND = 0.5
 TEMPLATES = classical.TEMPLATES + ingredients.TEMPLATES + statements.TEMPLATES
 # Lines that only other tests reach, or module code that runs at import, are still thought of, late.
 MODULE_SHARE = 0.25
@@ -109,7 +111,7 @@ class Space:
 
     def _open_statement(self, path, context, statement, score):
         for name, template, prior in TEMPLATES:
-            self._push(2 * math.log(max(score, 1e-6)) + math.log(prior), "group",
+            self._push(2 * math.log(max(score, 1e-6)) + math.log(prior) + GROUP_BOUND, "group",
                        (path, context, statement, name, template, prior, score))
 
     def _open_group(self, path, context, statement, name, template, prior, score):
@@ -125,12 +127,12 @@ class Space:
             return
         if len(rows) > GROUP_MAX:
             rows = heapq.nlargest(GROUP_MAX, rows, key=lambda row: row[0])
-        top = max(row[0] for row in rows)
-        total = sum(row[0] for row in rows) / top
-        base = 2 * math.log(max(score, 1e-6)) + math.log(prior) - 0.5 * math.log(total)
+        # Weights are absolute (1: an ordinary edit of its kind), so a group of poor ones stays behind.
+        total = sum(row[0] for row in rows)
+        base = 2 * math.log(max(score, 1e-6)) + math.log(prior) - 0.5 * math.log(max(1.0, total))
         self.generated += len(rows)
         for weight, start, end, new, description in rows:
-            value = base + math.log(weight / top)
+            value = base + math.log(weight)
             edit = Edit(path, source, start, end, new, name, description, value, statement.lineno)
             self._push(value, "edit", edit)
 
