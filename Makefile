@@ -49,7 +49,13 @@ format: ## Format the Swift sources
 
 lint: ## Check format and style; fails on any finding
 	$(SWIFT) format lint --strict --parallel $(SWIFT_FILES)
-	@for script in .ci/run .ci/setup Examples/demo Benchmarks/run; do bash -n "$$script"; done
+	@for script in .ci/* Examples/demo Benchmarks/run Benchmarks/*/run; do \
+	  case "$$(head -n 1 "$$script")" in \
+	    *bash) bash -n "$$script" ;; \
+	    *python3) python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$$script" ;; \
+	    *) echo "lint: $$script begins with no interpreter that is known" >&2; exit 1 ;; \
+	  esac; \
+	done
 
 install: .build/setup.stamp ## Install the release build below PREFIX (default /usr/local)
 	$(SWIFT) build $(RELEASE_FLAGS) $(BUILD_FLAGS)

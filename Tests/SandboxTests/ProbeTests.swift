@@ -37,7 +37,7 @@ struct ProbeTests {
       let launcher = try builtLauncher()
       let text = """
         #!/bin/sh
-        exec /usr/bin/unshare --user --map-current-user /bin/sh -c \
+        exec /usr/bin/unshare --user --map-current-user --keep-caps /bin/sh -c \
         'echo 0 >/proc/sys/user/max_user_namespaces; exec /usr/bin/setpriv --bounding-set -all --inh-caps -all \(launcher)'
         """
       try write(Array(text.utf8), to: script, mode: 0o755)
