@@ -36,7 +36,15 @@ func withStreamPair<Result>(
 
 /// Bytes in which a lost, doubled or swapped piece shows.
 func patternBytes(_ count: Int) -> [UInt8] {
-  (0..<count).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 8 ^ $0 >> 16) }
+  let block = (0..<4_096).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 8) }
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(count + block.count)
+  while bytes.count < count {
+    // Each block begins with its own place.
+    withUnsafeBytes(of: bytes.count) { bytes += $0 }
+    bytes += block
+  }
+  return Array(bytes.prefix(count))
 }
 
 @Suite("Byte streams", .timeLimit(.minutes(1)))

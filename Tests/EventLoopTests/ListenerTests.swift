@@ -215,7 +215,8 @@ struct ListenerTests {
       (.unix(path: "/no/such/directory/socket"), .notFound, "/no/such/directory"),
       (.tcp(host: "127.0.0.1", port: 65_536), .invalidArgument, "65535"),
       (.tcp(host: "", port: 1), .invalidArgument, "empty"),
-      (.tcp(host: "no-such-host.invalid", port: 0), .notFound, "no-such-host.invalid"),
+      // No name server is asked for a name with a space.
+      (.tcp(host: "no such host", port: 0), .notFound, "no such host"),
     ] as [(SocketAddress, UVError.Code, String)]
   )
   func badAddresses(address: SocketAddress, code: UVError.Code, mention: String) async throws {
@@ -255,6 +256,14 @@ struct ListenerTests {
     }
   }
 
+  @Test("a stop waits for a host's name that is being looked up")
+  func stopWhileResolving() async throws {
+    let loop = try EventLoop.start(name: "resolves")
+    let lookup = Task { try await ByteStream.connect(to: .tcp(host: "no such host", port: 1), on: loop) }
+    await loop.stop()
+    await #expect(throws: UVError.self) { try await lookup.value }
+  }
+
   @Test("accepting ends when the listener is closed, the task is cancelled, or the loop stops")
   func acceptEnds() async throws {
     let loop = try EventLoop.start(name: "accepts")
@@ -276,6 +285,26 @@ struct ListenerTests {
     await loop.stop()
     #expect(try await third.value)
     await stopped.close()
+  }
+
+  @Test("a listener without a descriptor left waits, and goes on when there is one again")
+  func exhausted() async {
+    await #expect(processExitsWith: .success) {
+      try await withEventLoop { loop in
+        let listener = try await Listener.listen(at: .tcp(host: "127.0.0.1", port: 0), on: loop)
+        let client = try await ByteStream.connect(to: listener.address, on: loop)
+        var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        var hoard: [Int32] = []
+        while case let copy = dup(0), copy >= 0 { hoard.append(copy) }
+        let accepting = Task { try await listener.accept() }
+        try await loop.sleep(for: .milliseconds(150))
+        for descriptor in hoard { close(descriptor) }
+        let served = try await accepting.value
+        try await client.write([9])
+        guard try await served?.read() == [9] else { exit(3) }
+      }
+    }
   }
 
   @Test("nothing is left open of listeners and connections, closed or forgotten")

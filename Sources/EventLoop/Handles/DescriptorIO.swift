@@ -13,14 +13,17 @@ enum DescriptorIO {
   }
 
   /// Reads at most `byteCount` bytes into an array of just what came.
-  static func read(_ descriptor: Int32, upTo byteCount: Int) -> Outcome<[UInt8]> {
-    var outcome = Outcome<Int>.end
-    let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
-      outcome = read(descriptor, into: UnsafeMutableRawBufferPointer(buffer))
-      if case .done(let read) = outcome { count = read }
-    }
-    switch outcome {
-    case .done: return .done(bytes)
+  ///
+  /// - Parameter scratch: where they are read to first, so that the array is no larger than its content; no more than
+  ///   its size is read at once.
+  static func read(
+    _ descriptor: Int32,
+    upTo byteCount: Int,
+    through scratch: UnsafeMutableRawBufferPointer
+  ) -> Outcome<[UInt8]> {
+    let target = UnsafeMutableRawBufferPointer(rebasing: scratch.prefix(byteCount))
+    switch read(descriptor, into: target) {
+    case .done(let count): return .done([UInt8](target.prefix(count)))
     case .wouldBlock: return .wouldBlock
     case .end: return .end
     case .failed(let number): return .failed(number)

@@ -23,6 +23,7 @@ final class PollHandle: LoopHandle, @unchecked Sendable {
   private(set) var interest: Readiness = []
   private var waiters: [Waiter] = []
   private var tickets = 0
+  private var closeReason: UVError?
 
   /// Watches `descriptor`, and makes it non-blocking. On an error the descriptor is closed, too.
   init(owning descriptor: Int32, name: String, loop: EventLoop) throws(UVError) {
@@ -48,7 +49,7 @@ final class PollHandle: LoopHandle, @unchecked Sendable {
   ///
   /// Throws `cancelled` when the task is, `closed` or `loopStopped` when the handle is closed meanwhile.
   func wait(for readiness: Readiness, isolation: isolated any Actor = #isolation) async throws(UVError) {
-    guard isOpen else { throw UVError(.closed, "\(name) is closed") }
+    try checkOpen()
     tickets += 1
     let ticket = tickets
     try await waitUnlessCancelled(isolation: isolation) { continuation in
@@ -63,6 +64,13 @@ final class PollHandle: LoopHandle, @unchecked Sendable {
     }
   }
 
+  /// Throws why the handle was closed, if it was. To be called before each use of ``descriptor``, whose number may be
+  /// another file's after that.
+  func checkOpen() throws(UVError) {
+    guard !isOpen else { return }
+    throw closeReason ?? UVError(.closed, "\(name) is closed")
+  }
+
   override func loopIsStopping() {
     onLoopStop?()
     super.loopIsStopping()
@@ -71,6 +79,7 @@ final class PollHandle: LoopHandle, @unchecked Sendable {
   override func willClose(_ reason: UVError) {
     // uv_close has ended the watch, so the descriptor may go at once.
     CLibUV.close(descriptor)
+    closeReason = reason
     onReady = nil
     onLoopStop = nil
     resume(with: .failure(reason)) { _ in true }

@@ -36,7 +36,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
   /// Memory into which streams read, one after another: its content is valid during one callback only.
   let readBuffer: UnsafeMutableRawBufferPointer
   /// Size of ``readBuffer``.
-  static let readBufferBytes = 65_536
+  package static let readBufferBytes = 65_536
   private var batch: [LoopWork] = []
   private var flushes: [any TurnEndFlushing] = []
   /// Handles and requests that libuv still knows, besides the loop's own two.
@@ -104,7 +104,8 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
   }
 
   /// Stops the loop: runs what waits, closes every handle, ends the thread. Returns when all of it is done; a second call
-  /// waits for the same end. May be called from an actor of the loop.
+  /// waits for the same end. May be called from an actor of the loop. A host's name that is being looked up is waited for,
+  /// because the system's resolver can't be interrupted.
   package func stop() async {
     await withCheckedContinuation { waiter in
       let answer = queue.withLock { queue -> LoopQueue.StopAnswer in

@@ -9,8 +9,8 @@ import CLibUV
 /// Whoever spawned it calls ``close()`` in the end; that frees the pipes, and leaves a process that still runs running.
 /// When the loop stops, processes that still run are killed.
 package actor ChildProcess {
-  /// Most bytes one ``read(_:upTo:)`` returns.
-  package static let readBytesMax = 1 << 20
+  /// Most bytes one ``read(_:upTo:)`` returns; asking for more is no error.
+  package static let readBytesMax = EventLoop.readBufferBytes
 
   /// The process's number, valid for signals from outside until ``wait()`` has returned.
   package nonisolated let pid: Int32
@@ -85,17 +85,18 @@ package actor ChildProcess {
   ///
   /// - Parameters:
   ///   - descriptor: the child's number of the descriptor.
-  ///   - byteCount: most bytes that are returned, 1 to ``readBytesMax``.
+  ///   - byteCount: most bytes that are returned, at least 1.
   /// - Returns: at least one byte; nil at the end, when no process holds the pipe open for writing.
   /// - Throws: `cancelled` (nothing is lost: the next call reads on), `busy` while another call reads it, `closed`.
   package func read(_ descriptor: Int32, upTo byteCount: Int) async throws(UVError) -> [UInt8]? {
-    guard (1...Self.readBytesMax).contains(byteCount) else {
-      throw UVError(.invalidArgument, "\(name): a read is of 1 to \(Self.readBytesMax) bytes, not \(byteCount)")
+    guard byteCount > 0 else {
+      throw UVError(.invalidArgument, "\(name): a read is of at least 1 byte, not \(byteCount)")
     }
     let pipe = try use(descriptor, asInput: false)
     defer { pipes[descriptor]?.isInUse = false }
     while true {
-      switch DescriptorIO.read(pipe.descriptor, upTo: byteCount) {
+      try pipe.checkOpen()
+      switch DescriptorIO.read(pipe.descriptor, upTo: byteCount, through: loop.readBuffer) {
       case .done(let bytes): return bytes
       case .end: return nil
       case .wouldBlock: try await pipe.wait(for: .readable)
@@ -113,6 +114,7 @@ package actor ChildProcess {
     defer { pipes[descriptor]?.isInUse = false }
     var written = 0
     while written < bytes.count {
+      try pipe.checkOpen()
       switch DescriptorIO.write(pipe.descriptor, bytes[written...]) {
       case .done(let count): written += count
       case .wouldBlock: try await pipe.wait(for: .writable)

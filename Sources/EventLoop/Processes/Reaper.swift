@@ -14,6 +14,7 @@ final class Reaper: @unchecked Sendable {
   private let killsGroupAtExit: Bool
   private let loop: EventLoop
   private var handle: PollHandle?
+  private var guardian: TimerHandle?
   private(set) var exit: ProcessExit?
   private var waiters: [CheckedContinuation<ProcessExit, Never>] = []
 
@@ -56,6 +57,10 @@ final class Reaper: @unchecked Sendable {
   }
 
   private func startThread() throws(UVError) {
+    // It never fires: it is there to be closed when the loop stops before the child has ended.
+    let guardian = try TimerHandle(name: "exit of \(name)", loop: loop)
+    guardian.onClose = { _ in if self.exit == nil { self.killAndReap() } }
+    self.guardian = guardian
     try LoopThread.start(name: "wait-\(pid)", running: nil) { [self] in
       baton_wait_without_reaping(pid)
       loop.perform { self.reap() }
@@ -80,6 +85,8 @@ final class Reaper: @unchecked Sendable {
     self.exit = exit
     handle?.close(because: UVError(.closed, "\(name) has exited"))
     handle = nil
+    guardian?.close(because: UVError(.closed, "\(name) has exited"))
+    guardian = nil
     for waiter in waiters { waiter.resume(returning: exit) }
     waiters = []
   }

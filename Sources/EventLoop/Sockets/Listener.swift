@@ -24,6 +24,8 @@ package actor Listener {
   private let file: UnixSocketFile?
   private let limits: StreamLimits
   private var accepted = 0
+  /// Whether the last connection could not be accepted for want of descriptors or memory.
+  private var isExhausted = false
 
   /// Listens at `address`.
   ///
@@ -75,7 +77,8 @@ package actor Listener {
         }
       case EMFILE, ENFILE, ENOBUFS, ENOMEM:
         let error = UVError(system: errno, "accept a connection at \(address)")
-        Log.logger("EventLoop").warning("\(error); trying again")
+        if !isExhausted { Log.logger("EventLoop").warning("\(error); trying until it is possible") }
+        isExhausted = true
         try await loop.sleep(for: .milliseconds(Self.exhaustedPauseMilliseconds))
       case let number: throw UVError(system: number, "accept a connection at \(address)")
       }
@@ -94,6 +97,7 @@ package actor Listener {
 
   private func makeStream(_ socket: Int32) throws(UVError) -> ByteStream {
     accepted += 1
+    isExhausted = false
     let name = "connection \(accepted) at \(address)"
     return try ByteStream.overSocket(socket, isUnix: file != nil, name: name, loop: loop, limits: limits)
   }

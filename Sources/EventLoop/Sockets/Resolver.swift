@@ -10,10 +10,24 @@ enum Resolver {
     guard !host.isEmpty, !host.utf8.contains(0) else {
       throw UVError(.invalidArgument, "the host of \(host):\(port) is empty or has a zero byte")
     }
+    // A number needs no thread, and must not wait behind names whose server doesn't answer.
+    if let address = numeric(host, port) { return [address] }
     let result = await withCheckedContinuation { continuation in
       loop.perform { Request.start(host: host, port: port, loop: loop, continuation) }
     }
     return try result.get()
+  }
+
+  private static func numeric(_ host: String, _ port: Int) -> baton_address? {
+    var hints = addrinfo()
+    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    hints.ai_flags = AI_NUMERICSERV | AI_NUMERICHOST
+    var list: UnsafeMutablePointer<addrinfo>?
+    guard getaddrinfo(host, String(port), &hints, &list) == 0, let list else { return nil }
+    defer { freeaddrinfo(list) }
+    var address = baton_address()
+    baton_copy_address(list, &address)
+    return address
   }
 
   private typealias Continuation = CheckedContinuation<Result<[baton_address], UVError>, Never>

@@ -6,8 +6,8 @@
 ///
 /// Whoever holds the stream calls ``close()`` in the end, also after an error.
 package actor ByteStream {
-  /// Most bytes one ``read(upTo:)`` returns.
-  package static let readBytesMax = 1 << 20
+  /// Most bytes one ``read(upTo:)`` returns; asking for more is no error.
+  package static let readBytesMax = EventLoop.readBufferBytes
 
   package nonisolated let loop: EventLoop
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -34,13 +34,11 @@ package actor ByteStream {
 
   /// Reads what the peer has sent, waiting for the first byte.
   ///
-  /// - Parameter byteCount: most bytes that are returned, 1 to ``readBytesMax``.
+  /// - Parameter byteCount: most bytes that are returned, at least 1.
   /// - Returns: at least one byte; nil at the end.
   /// - Throws: `cancelled` (nothing is lost), `busy` while another task reads, `peerVanished`, `closed`, `loopStopped`.
-  package func read(upTo byteCount: Int = 65_536) async throws(UVError) -> [UInt8]? {
-    guard (1...Self.readBytesMax).contains(byteCount) else {
-      throw UVError(.invalidArgument, "a read is of 1 to \(Self.readBytesMax) bytes, not \(byteCount)")
-    }
+  package func read(upTo byteCount: Int = ByteStream.readBytesMax) async throws(UVError) -> [UInt8]? {
+    guard byteCount > 0 else { throw UVError(.invalidArgument, "a read is of at least 1 byte, not \(byteCount)") }
     return try await core.read(upTo: byteCount)
   }
 

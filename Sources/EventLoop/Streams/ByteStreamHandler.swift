@@ -5,6 +5,9 @@
 package protocol ByteStreamHandler: Actor {
   /// The peer has sent `bytes`, at most 64 KiB, which are valid during the call only.
   func received(_ bytes: UnsafeRawBufferPointer)
+  /// The peer has read so much that the unwritten output fell from above the high-water mark to the low-water mark. A
+  /// handler that keeps unread input of its own while output piles up goes on with it now. Does nothing unless implemented.
+  func outputDrained()
   /// The peer will send nothing more; it may still read.
   func receivedEnd()
   /// The stream can't be read or written any more: the peer vanished, or the loop stops. Called at most once, and
@@ -13,6 +16,8 @@ package protocol ByteStreamHandler: Actor {
 }
 
 extension ByteStreamHandler {
+  package func outputDrained() {}
+
   /// Calls ``received(_:)`` from a callback of libuv, which belongs to no task. Traps when the handler is no actor of the
   /// loop that calls.
   nonisolated func deliver(_ bytes: UnsafeRawBufferPointer) {

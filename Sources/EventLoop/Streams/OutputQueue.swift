@@ -3,6 +3,9 @@ struct OutputQueue {
   /// Pieces are gathered into chunks of at most this size, each written by one call.
   static let chunkBytes = 65_536
 
+  /// Most memory that an empty queue keeps, about.
+  static let idleBytesMax = 16_384
+
   /// Never empty: the last chunk is the one that small pieces are added to.
   private var chunks: [[UInt8]] = [[]]
   private var first = 0
@@ -37,8 +40,8 @@ struct OutputQueue {
     guard written == chunks[first].count else { return }
     written = 0
     guard first < chunks.count - 1 else {
-      // The last chunk's memory is used again, unless a large piece had brought its own.
-      let keeps = chunks[first].count <= Self.chunkBytes
+      // Some memory is kept for the next piece, but not so much that many idle streams have it together.
+      let keeps = chunks[first].count <= Self.idleBytesMax
       chunks[first].removeAll(keepingCapacity: keeps)
       if first > 0 {
         chunks.removeFirst(first)

@@ -101,7 +101,7 @@ final class StreamCore: TurnEndFlushing, @unchecked Sendable {
     while true {
       if hasReadEnd { return nil }
       guard let reader, failure == nil else { throw closedError }
-      switch DescriptorIO.read(reader.descriptor, upTo: byteCount) {
+      switch DescriptorIO.read(reader.descriptor, upTo: byteCount, through: loop.readBuffer) {
       case .done(let bytes): return bytes
       case .end: hasReadEnd = true
       case .wouldBlock: try await reader.wait(for: .readable, isolation: isolation)
@@ -231,9 +231,11 @@ final class StreamCore: TurnEndFlushing, @unchecked Sendable {
       case .failed(let number): return fail(UVError(system: number, "write to \(name)"))
       }
     }
-    if isPausedByOutput, output.byteCount <= limits.outputLowWaterBytes { isPausedByOutput = false }
+    let hasDrained = isPausedByOutput && output.byteCount <= limits.outputLowWaterBytes
+    if hasDrained { isPausedByOutput = false }
     updateInterest()
     if !outputWaiters.isEmpty { resumeWaiters(.success(())) { output.byteCount <= $0.byteCount } }
+    if hasDrained { handler?.assumeIsolated { $0.outputDrained() } }
   }
 
   private func resumeWaiters(_ result: Result<Void, UVError>, where isMeant: (OutputWaiter) -> Bool) {
