@@ -76,20 +76,6 @@ struct ApplyJournal: Equatable {
   init() {}
 }
 
-/// The lock that lets one process at a time change a workspace's files. The kernel drops it when the process dies.
-struct ApplyLock: ~Copyable {
-  private let descriptor: Int32
-
-  /// Takes the lock of the store at `path`; nil when another process has it.
-  init?(store path: String) throws(WorkspaceError) {
-    descriptor = open(path + "/apply.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .system(.storeUnusable, "\(path)/apply.lock cannot be opened.") }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return nil }
-  }
-
-  deinit { close(descriptor) }
-}
-
 extension ApplyJournal {
   static func path(in store: ObjectStore) -> String { store.path + "/apply.journal" }
 

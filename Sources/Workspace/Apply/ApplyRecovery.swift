@@ -18,7 +18,9 @@ struct ApplyRecovery: ~Copyable {
 
   /// Ends what an earlier process left unfinished, unless it is still at work.
   static func finishLeftovers(root: String, store: ObjectStore, bytesMax: Int) throws(WorkspaceError) {
-    guard FileBytes.exists(ApplyJournal.path(in: store)), let lock = try ApplyLock(store: store.path) else { return }
+    guard FileBytes.exists(ApplyJournal.path(in: store)),
+      let lock = try FileLock(path: store.path + "/apply.flock", .exclusive)
+    else { return }
     let bytes = try FileBytes.read(path: ApplyJournal.path(in: store), bytesMax: ApplyJournal.bytesMax)
     if let journal = ApplyJournal(bytes) {
       try ApplyRecovery(root: root, store: store, bytesMax: bytesMax).finish(journal)

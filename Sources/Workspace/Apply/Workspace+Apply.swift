@@ -28,7 +28,7 @@ extension Workspace {
     modes: [String: UInt32],
     record: (base: TreeID, target: TreeID)
   ) throws(WorkspaceError) -> ApplyOutcome {
-    guard let lock = try ApplyLock(store: store.path) else {
+    guard let lock = try FileLock(path: store.path + "/apply.flock", .exclusive) else {
       throw WorkspaceError(.writeFailed, "Another process is applying a change to \(root); try again when it is done.")
     }
     defer { extendLifetime(lock) }

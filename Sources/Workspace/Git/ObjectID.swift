@@ -56,6 +56,8 @@ struct ObjectID: Hashable, Sendable, Comparable {
     withUnsafeBytes(of: self) { Array($0[0..<Self.byteCount]) }
   }
 
+  var firstByte: UInt8 { withUnsafeBytes(of: self) { $0[0] } }
+
   var hex: String {
     let digits = Array("0123456789abcdef".utf8)
     return String(unsafeUninitializedCapacity: 2 * Self.byteCount) { output in

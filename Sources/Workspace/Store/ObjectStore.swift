@@ -17,6 +17,8 @@ final class ObjectStore {
 
   /// Absolute path of the store's directory.
   let path: String
+  /// Held as long as the store is open, so that nobody joins its packs meanwhile.
+  private let lock: FileLock?
   private let repository: RepositoryHandle
   private let database: ObjectDatabaseHandle
 
@@ -26,6 +28,7 @@ final class ObjectStore {
   init(path: String, alternate: String?) throws(WorkspaceError) {
     self.path = path
     repository = try Self.openRepository(path)
+    lock = try Self.consolidate(path)
     try Self.writeAlternates(path: path, alternate: alternate)
     database = try ObjectDatabaseHandle(of: repository)
   }
@@ -43,6 +46,16 @@ final class ObjectStore {
     return RepositoryHandle(owning: pointer)
   }
 
+  /// Joins packs if nobody else has the store open; the lock to hold from then on.
+  private static func consolidate(_ path: String) throws(WorkspaceError) -> FileLock? {
+    let file = path + "/open.flock"
+    if let alone = try FileLock(path: file, .exclusive) {
+      try PackConsolidation.run(in: path + "/objects/pack")
+      extendLifetime(alone)
+    }
+    return try FileLock(path: file, .shared)
+  }
+
   private static func writeAlternates(path: String, alternate: String?) throws(WorkspaceError) {
     let file = path + "/objects/info/alternates"
     let wanted = alternate.map { Array(($0 + "\n").utf8) } ?? []
@@ -55,6 +68,22 @@ final class ObjectStore {
   }
 
   // MARK: Writing
+
+  /// An object that is written with the next flush.
+  private struct Pending {
+    var id: ObjectID
+    var kind: Kind
+    var bytes: [UInt8]
+  }
+
+  /// Most objects that are written as files of their own; more make a pack.
+  private static let looseMax = 12
+  /// Most bytes that wait for a flush.
+  private static let pendingBytesMax = 64 << 20
+
+  private var pending: [Pending] = []
+  private var pendingPositions: [ObjectID: Int] = [:]
+  private var pendingBytes = 0
 
   /// The hash `bytes` have as an object.
   func hash(_ bytes: UnsafeRawBufferPointer, as kind: Kind) throws(WorkspaceError) -> ObjectID {
@@ -91,20 +120,45 @@ final class ObjectStore {
   /// Stores `bytes` under their hash `id` unless they are known.
   func write(_ bytes: UnsafeRawBufferPointer, as kind: Kind, id: ObjectID) throws(WorkspaceError) {
     if contains(id) { return }
+    pendingPositions[id] = pending.count
+    pending.append(Pending(id: id, kind: kind, bytes: Array(bytes)))
+    pendingBytes += bytes.count
+    if pendingBytes > Self.pendingBytesMax { try flush() }
+  }
+
+  /// Makes everything written so far readable, also for other processes and after a crash of this one.
+  func flush() throws(WorkspaceError) {
+    guard !pending.isEmpty else { return }
+    if pending.count <= Self.looseMax {
+      for object in pending { try writeLoose(object) }
+    } else {
+      var pack = try PackWriter()
+      for object in pending { try pack.add(object.id, object.kind, object.bytes) }
+      try pack.finish(in: path + "/objects/pack")
+      try database.withPointer { (database) throws(WorkspaceError) in
+        try LibGit2.check(git_odb_refresh(database), .storeUnusable, "The store \(path) cannot be read.")
+      }
+    }
+    pending.removeAll()
+    pendingPositions.removeAll()
+    pendingBytes = 0
+  }
+
+  private func writeLoose(_ object: Pending) throws(WorkspaceError) {
     var oid = git_oid()
     try database.withPointer { (database) throws(WorkspaceError) in
-      let status = git_odb_write(&oid, database, bytes.baseAddress, bytes.count, kind.type)
+      let status = object.bytes.withUnsafeBytes {
+        git_odb_write(&oid, database, $0.baseAddress, $0.count, object.kind.type)
+      }
       try LibGit2.check(status, .storeUnusable, "The store \(path) cannot be written.")
     }
   }
-
-  /// Makes everything written so far readable and durable against a crash of this process.
-  func flush() throws(WorkspaceError) {}
 
   // MARK: Reading
 
   /// Whether the object is in the store or the user's repository.
   func contains(_ id: ObjectID) -> Bool {
+    if pendingPositions[id] != nil { return true }
     var oid = id.oid
     return database.withPointer { git_odb_exists_ext($0, &oid, UInt32(GIT_ODB_LOOKUP_NO_REFRESH.rawValue)) } == 1
   }
@@ -115,6 +169,9 @@ final class ObjectStore {
     as kind: Kind,
     _ body: (UnsafeRawBufferPointer) throws(WorkspaceError) -> Result
   ) throws(WorkspaceError) -> Result {
+    if let position = pendingPositions[id], pending[position].kind == kind {
+      return try pending[position].bytes.withRawBytes(body)
+    }
     var object: OpaquePointer?
     var oid = id.oid
     let status = database.withPointer { git_odb_read(&object, $0, &oid) }
