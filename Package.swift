@@ -90,7 +90,11 @@ let package = Package(
     // MARK: Floor 6: sessions and faces
     .target(
       name: "Server",
-      dependencies: ["BatonProtocol", "Diagnostics", "Domain", "EventLoop", "JSONRPC", "Jobs", "StandardExtensions"]
+      dependencies: [
+        "BatonProtocol", "Conductor", "Diagnostics", "Domain", "EventLoop", "JSONRPC", "Jobs", "StandardExtensions",
+        "Verification", "Workspace",
+        .product(name: "Logging", package: "swift-log"),
+      ]
     ),
 
     // MARK: Floor 7: the command line as a library
@@ -149,7 +153,10 @@ let package = Package(
     ),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["BatonProtocol", "EventLoop", "JSONRPC", "Server", "TestSupport", "baton", "baton-sandbox"]
+      dependencies: [
+        "BatonProtocol", "Conductor", "Domain", "EventLoop", "JSONRPC", "Jobs", "Server", "StandardExtensions",
+        "TestSupport", "Verification", "Workspace", "baton", "baton-sandbox",
+      ]
     ),
     .testTarget(name: "TidyTests", dependencies: ["BatonProtocol", "JSONRPC", "TestSupport"]),
     .testTarget(

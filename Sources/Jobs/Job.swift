@@ -100,6 +100,26 @@ package struct JobSummary: Sendable, Codable {
   package var message: String?
   package var createdAt: Double
   package var updatedAt: Double
+
+  package init(
+    id: JobID,
+    owner: String,
+    root: String,
+    state: Job.State,
+    outcome: Job.Outcome? = nil,
+    message: String? = nil,
+    createdAt: Double,
+    updatedAt: Double
+  ) {
+    self.id = id
+    self.owner = owner
+    self.root = root
+    self.state = state
+    self.outcome = outcome
+    self.message = message
+    self.createdAt = createdAt
+    self.updatedAt = updatedAt
+  }
 }
 
 /// Something happened to a job.
@@ -114,4 +134,9 @@ package struct JobUpdate: Sendable {
 
   package var summary: JobSummary
   package var event: Event
+
+  package init(summary: JobSummary, event: Event) {
+    self.summary = summary
+    self.event = event
+  }
 }

@@ -14,7 +14,7 @@ package actor JobService {
 
   private let configuration: JobConfiguration
   private let journal: Journal
-  private let toolbox: Toolbox
+  let toolbox: Toolbox
   private let conductor: any Conducting
   private let logger = Log.logger("jobs")
   private var waiting: [JobID] = []

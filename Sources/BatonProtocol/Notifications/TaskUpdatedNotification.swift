@@ -10,10 +10,13 @@ package enum TaskUpdatedNotification: NotificationType {
     package var job: JobSummary
     /// What is being done, in one line.
     package var progress: String?
+    /// Jobs whose changes were dropped because the client read too slowly; `task/list` tells their state.
+    package var missed: Int?
 
-    package init(job: JobSummary, progress: String? = nil) {
+    package init(job: JobSummary, progress: String? = nil, missed: Int? = nil) {
       self.job = job
       self.progress = progress
+      self.missed = missed
     }
   }
 }

@@ -63,27 +63,71 @@ package struct PatchFile: Codable, Sendable, Equatable {
   package var path: String
   /// What happens to it.
   package var kind: FileChangeKind
-  /// Edits that turn the base's text into the patched one, in order and without overlap; only if positions were asked
-  /// for, and missing for a file that is no text.
+  /// Whether the file may be executed afterwards. This and the following only if positions were asked for.
+  package var isExecutable: Bool?
+  /// Edits that turn the base's text into the patched one, in order and without overlap.
   package var edits: [TextEdit]?
+  /// All of the file, when it is new, or no text on one side.
+  package var content: EncodedBytes?
+  /// Where the path points, when it becomes a symbolic link.
+  package var linkTarget: String?
 
-  package init(path: String, kind: FileChangeKind, edits: [TextEdit]? = nil) {
+  package init(
+    path: String,
+    kind: FileChangeKind,
+    isExecutable: Bool? = nil,
+    edits: [TextEdit]? = nil,
+    content: EncodedBytes? = nil,
+    linkTarget: String? = nil
+  ) {
     self.path = path
     self.kind = kind
+    self.isExecutable = isExecutable
     self.edits = edits
+    self.content = content
+    self.linkTarget = linkTarget
   }
+}
+
+/// Why a file cannot be merged.
+package enum ConflictReason: String, Codable, Sendable, CaseIterable {
+  /// Both sides changed the same lines.
+  case sameLines
+  /// Both sides changed a file that is not text.
+  case binary
+  /// One side changed the file, the other removed it.
+  case changedAndRemoved
+  /// Both sides added the file, differently.
+  case addedByBoth
+  /// One side made it something else: a link, a folder, a special file.
+  case kindChanged
+  /// A symbolic link on the path leads outside the workspace, or may not be followed.
+  case symbolicLink
+  /// A folder that must go still holds other files.
+  case folderNotEmpty
+  /// The file changed between the check and the write.
+  case changedWhileApplying
 }
 
 /// A file that a patch could not be merged into, because it changed meanwhile.
 package struct PatchConflict: Codable, Sendable, Equatable {
+  /// Longest side that is shown, in bytes.
+  package static let sideBytesMax = 256 * 1_024
+
   /// The file, relative to the root.
   package var path: String
-  /// Why it does not fit.
-  package var reason: String
+  /// Why it cannot be merged.
+  package var reason: ConflictReason
+  /// What the workspace has; missing when there is no file, or too large a one.
+  package var ours: EncodedBytes?
+  /// What was to be written; missing when the file was to go, or is too large.
+  package var theirs: EncodedBytes?
 
-  package init(path: String, reason: String) {
+  package init(path: String, reason: ConflictReason, ours: EncodedBytes? = nil, theirs: EncodedBytes? = nil) {
     self.path = path
     self.reason = reason
+    self.ours = ours
+    self.theirs = theirs
   }
 }
 

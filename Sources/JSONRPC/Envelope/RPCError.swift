@@ -36,6 +36,14 @@ package struct RPCError: Error, Sendable, Equatable, Codable, CustomStringConver
     package static let serverCancelled = Code(rawValue: -32_802)
     /// The request was right and could not be done; the message says why.
     package static let requestFailed = Code(rawValue: -32_803)
+
+    /// The codes that a client can meet, with their names in the protocol's documents.
+    package static let onTheWire: [(code: Code, name: String)] = [
+      (parseError, "ParseError"), (invalidRequest, "InvalidRequest"), (methodNotFound, "MethodNotFound"),
+      (invalidParams, "InvalidParams"), (internalError, "InternalError"), (overloaded, "Overloaded"),
+      (notInitialized, "NotInitialized"), (unauthorized, "Unauthorized"), (requestCancelled, "RequestCancelled"),
+      (contentModified, "ContentModified"), (serverCancelled, "ServerCancelled"), (requestFailed, "RequestFailed"),
+    ]
   }
 
   package var code: Code

@@ -146,6 +146,11 @@ package struct RPCPeer: Sendable {
     for id in openRequests { answer(id, with: .failure(error)) }
   }
 
+  /// Tells the peer why it is not served, before it has asked anything: an answer with the id null.
+  package mutating func refuseConnection(with error: RPCError) {
+    refuse(nil, error)
+  }
+
   private mutating func keepFresh() {
     guard let id = fresh else { return }
     pending.insert(id)
