@@ -71,7 +71,9 @@ class Search:
             members.sort(key=lambda i: (engine.outcomes[i]["outcome"] == "timeout", engine.outcomes[i]["seconds"]))
             chosen.append(members[0])
         chosen.sort(key=lambda i: (engine.outcomes[i]["outcome"] == "timeout", engine.outcomes[i]["seconds"]))
-        self.probes = chosen[:PROBES_MAX]
+        # A test that hangs on the base is asked only about edits that mend another one, where there is another.
+        quick = [i for i in chosen if engine.outcomes[i]["outcome"] != "timeout"]
+        self.probes = (quick or chosen[:1])[:PROBES_MAX]
         # Quick ones first: most wrong edits fall before a slow test runs.
         rest = [i for i in engine.failing if i not in self.probes]
         self.rest = sorted(rest, key=lambda i: (engine.outcomes[i]["outcome"] == "timeout", engine.outcomes[i]["seconds"]))
@@ -392,6 +394,8 @@ def naturalness(edit):
         change -= 0.7 if edit.template == "guard" else 1.2
     old = edit.source.text[edit.start:edit.end]
     change -= min(1.0, 0.02 * abs(len(new) - len(old.strip())))
+    if loses_recursion(edit, old, new):
+        change -= 0.8
     if edit.unit is not None:
         try:
             after = unused_names(ast.parse(edit.text()), edit.unit)
@@ -400,6 +404,14 @@ def naturalness(edit):
         if after - unused_names(edit.source.tree, edit.unit):
             change -= 1.5
     return change
+
+
+def loses_recursion(edit, old, new):
+    """Whether a call of a function around the edit, or of one nested in it, is taken away."""
+    if edit.template not in ("removal", "expression", "variable") or edit.unit is None:
+        return False
+    names = [n.name for n in ast.walk(edit.unit.node) if isinstance(n, FUNCTIONS)]
+    return any(name + "(" in old and name + "(" not in new for name in names)
 
 
 def unused_names(tree, unit):

@@ -129,6 +129,7 @@ def guard(context, statement):
             text = source.segment(other)
             if "\n" not in text and len(text) < 60 and text not in returns:
                 returns.insert(0, text)
+    own_returns = list(returns)
     kinds = set()
     for other in context.statements:
         if isinstance(other, ast.Return) and other.value is not None:
@@ -138,7 +139,12 @@ def guard(context, statement):
                        ("tuple", "return ()")):
         if text not in returns:
             returns.append(text) if kind not in kinds else returns.insert(0, text)
-    actions = [(text, 1.0 / (1 + 0.25 * index)) for index, text in enumerate(returns[:10])]
+    answers = bool(kinds - {"NoneType"}) or any(text.startswith("return ") and text != "return None" for text in own_returns)
+    actions = []
+    for index, text in enumerate(returns[:10]):
+        # Where a function answers with values, nothing is rarely the answer to a special case.
+        share = 0.25 if answers and text in ("return", "return None") else 1.0
+        actions.append((text, share / (1 + 0.25 * index)))
     if in_loop(context, statement):
         actions += [("continue", 0.9), ("break", 0.6)]
     conditions = []
