@@ -81,6 +81,14 @@ struct RuleTests {
     #expect(FloorRules.checkImports(file, manifest: Self.manifest).isEmpty)
   }
 
+  @Test("a dependency that nobody imports is found")
+  func findsUnusedDependency() {
+    let empty = SourceFile(path: "Sources/EventLoop/A.swift", text: "")
+    let importing = SourceFile(path: "Sources/EventLoop/B.swift", text: "import CLibUV")
+    #expect(FloorRules.checkUse(Self.manifest, files: [empty]).count == 1)
+    #expect(FloorRules.checkUse(Self.manifest, files: [empty, importing]).isEmpty)
+  }
+
   @Test("a file in the folder of no target is found")
   func findsStrayFolder() {
     let file = SourceFile(path: "Sources/Ghost/A.swift", text: "")

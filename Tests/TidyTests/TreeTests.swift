@@ -30,6 +30,11 @@ struct TreeTests {
     expectNone(tree.swift(in: "Sources", "Tests").flatMap { FloorRules.checkImports($0, manifest: manifest) })
   }
 
+  @Test("declared dependencies are imported")
+  func dependenciesAreUsed() {
+    expectNone(FloorRules.checkUse(manifest, files: tree.swift(in: "Sources")))
+  }
+
   @Test("each C library has one door, and its types stay behind it")
   func doorsAreKept() {
     expectNone(tree.swift(in: "Sources", "Tests").flatMap(FloorRules.checkDoors))

@@ -17,6 +17,9 @@ enum FloorRules {
   /// The one module that others of floor 0 may import: what the standard library lacks, without dependencies.
   static let ground = "StandardExtensions"
 
+  /// Declared by nearly every target whether it needs them today or not.
+  static let common: Set<String> = [ground, "Diagnostics"]
+
   /// Who may import each door to C.
   static let doors: [String: Set<String>] = [
     "CLibUV": ["EventLoop"],
@@ -74,6 +77,19 @@ enum FloorRules {
       if target.dependencies.contains(module) { return nil }
       let message = "imports \(module), which \(name) does not declare in Package.swift"
       return Finding(path: file.path, line: used.line, message: message)
+    }
+  }
+
+  /// Every declared dependency of a floor's target is imported by one of its files: a dependency nobody uses hides who
+  /// knows whom. `files` are those of the tree; targets without Swift files import nothing by name.
+  static func checkUse(_ manifest: Manifest, files: [SourceFile]) -> [Finding] {
+    let swiftFiles = Dictionary(grouping: files.filter { $0.fileExtension == "swift" }) { $0.target ?? "" }
+    return manifest.targets.filter { $0.floor != nil }.flatMap { target -> [Finding] in
+      guard let own = swiftFiles[target.name] else { return [] }
+      let used = Set(own.flatMap(imports).map(\.module))
+      return target.dependencies.union(target.products).subtracting(used).subtracting(common).sorted().map {
+        Finding(path: "Package.swift", line: 1, message: "\(target.name) declares \($0) and never imports it")
+      }
     }
   }
 
