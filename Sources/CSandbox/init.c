@@ -52,7 +52,9 @@ static pid_t start_command(const struct policy *policy, int ruleset) {
   pid_t child = vfork();
   if (child < 0) sandbox_fail(BATON_SANDBOX_STAGE_FORK, errno, "command");
   if (child > 0) return child;
-  (void)setsid();
+  // A process group of its own, or `kill(0, …)` would reach the launcher outside. The session is the launcher's, which
+  // has no terminal: one more would also be one more scheduling group, which waits its turn on a busy machine.
+  (void)setpgid(0, 0);
   sandbox_set_limits(policy);
   sandbox_enforce_landlock(ruleset);
   sandbox_install_filter();

@@ -74,6 +74,8 @@ struct identity {
 
 // status.c
 _Noreturn void sandbox_fail(enum baton_sandbox_stage stage, int error, const char *detail);
+/// What `sandbox_fail` does before it leaves, for the one mode that leaves something on the machine's own disk.
+extern void (*sandbox_failure_cleanup)(void);
 void sandbox_report(struct baton_sandbox_status *status);
 /// Completes `status`, which holds what was known at the start, with the end and the times of all reaped children.
 void sandbox_report_end(struct baton_sandbox_status *status, int wait_status, uint64_t wall_microseconds);

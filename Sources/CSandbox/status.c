@@ -45,9 +45,14 @@ void sandbox_close_standard_descriptors(void) {
   if (null > 2) close(null);
 }
 
+void (*sandbox_failure_cleanup)(void);
+
 _Noreturn void sandbox_fail(enum baton_sandbox_stage stage, int error, const char *detail) {
   struct baton_sandbox_status status = {.kind = BATON_SANDBOX_STATUS_FAILED, .stage = stage, .error = error};
   if (detail) strncpy(status.detail, detail, sizeof status.detail - 1);
   sandbox_report(&status);
+  void (*cleanup)(void) = sandbox_failure_cleanup;
+  sandbox_failure_cleanup = NULL;
+  if (cleanup) cleanup();
   _exit(125);
 }

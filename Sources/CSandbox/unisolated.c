@@ -91,10 +91,20 @@ static const char *moved(const char *path, const char *root, const char *copy) {
   return result;
 }
 
-/// Copies the workspace and lets the policy point at the copy. Returns the directory to delete afterwards.
-static char *move_to_copy(struct policy *policy) {
-  char *directory = strdup("/tmp/baton-run-XXXXXX");
-  if (!directory || !mkdtemp(directory)) sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, errno, "/tmp");
+/// The directory of the copy, to be deleted at the end.
+static char copy_directory[] = "/tmp/baton-run-XXXXXX";
+
+static void delete_copy(void) {
+  int parent = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  // A copy that cannot be deleted is left to whoever cleans /tmp.
+  if (parent >= 0) (void)sandbox_remove_tree(parent, copy_directory + strlen("/tmp/"), 0);
+}
+
+/// Copies the workspace and lets the policy point at the copy.
+static void move_to_copy(struct policy *policy) {
+  const char *directory = mkdtemp(copy_directory);
+  if (!directory) sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, errno, "/tmp");
+  sandbox_failure_cleanup = delete_copy;
   char *copy, *home;
   if (asprintf(&copy, "%s/workspace", directory) < 0 || asprintf(&home, "HOME=%s/home", directory) < 0)
     sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, ENOMEM, directory);
@@ -118,7 +128,6 @@ static char *move_to_copy(struct policy *policy) {
   for (size_t index = 0; policy->environment.items[index]; index++) {
     if (strncmp(policy->environment.items[index], "HOME=", 5) == 0) policy->environment.items[index] = home;
   }
-  return directory;
 }
 
 /// Kills every descendant: with this process as subreaper, all of them are its children sooner or later.
@@ -174,7 +183,7 @@ static enum baton_sandbox_limit_hit await(pid_t command, uint64_t deadline, int 
 }
 
 _Noreturn void sandbox_run_unisolated(struct policy *policy) {
-  char *directory = move_to_copy(policy);
+  move_to_copy(policy);
   sandbox_apply_changes(policy);
   if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) sandbox_fail(BATON_SANDBOX_STAGE_FORK, errno, "subreaper");
   sigset_t children;
@@ -188,6 +197,7 @@ _Noreturn void sandbox_run_unisolated(struct policy *policy) {
   pid_t command = fork();
   if (command < 0) sandbox_fail(BATON_SANDBOX_STAGE_FORK, errno, "command");
   if (command == 0) {
+    sandbox_failure_cleanup = NULL;
     (void)setsid();
     // Processes are counted over all of the user's here, so their limit would hit the user, not the run.
     policy->limits[BATON_SANDBOX_LIMIT_PROCESSES] = UINT64_MAX;
@@ -205,9 +215,7 @@ _Noreturn void sandbox_run_unisolated(struct policy *policy) {
   end_descendants(command, &killed);
   if (!ended) status = killed;
   sandbox_collect(policy);
-  int parent = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  // A copy that cannot be deleted is left to whoever cleans /tmp.
-  if (parent >= 0) (void)sandbox_remove_tree(parent, directory + strlen("/tmp/"), 0);
+  delete_copy();
   sandbox_report_end(&report, status, end - start);
   _exit(0);
 }

@@ -17,6 +17,13 @@ struct HostView: Sendable, Equatable {
   /// The home directory inside: the real one's path, so tools find what is shown of it where they look for it.
   var insideHome: String { home ?? "/tmp/home" }
 
+  /// Where services keep data and listen on sockets outside of /run: a read-only mount does not keep anybody from
+  /// connecting to a socket, and before Landlock 9 neither does Landlock.
+  static let services = [
+    "/var/lib/containerd", "/var/lib/docker", "/var/lib/incus", "/var/lib/libvirt", "/var/lib/lxd", "/var/lib/mysql",
+    "/var/lib/postgresql", "/var/lib/redis", "/var/mail", "/var/snap", "/var/spool",
+  ]
+
   /// Most directory entries looked at while following the links of tools.
   static let toolsMax = 4_096
 
@@ -30,7 +37,8 @@ struct HostView: Sendable, Equatable {
     links = [:]
     self.environment = [:]
 
-    let hidden = ["/home", "/root", "/run", "/tmp", "/var/tmp"] + [home].compactMap(\.self) + hiddenPaths
+    let hidden =
+      ["/home", "/root", "/run", "/tmp", "/var/tmp"] + Self.services + [home].compactMap(\.self) + hiddenPaths
     for path in hidden.compactMap(RealPath.resolve).sorted(by: { $0.utf8.count < $1.utf8.count })
     where RealPath.isDirectory(path) && path != "/" && !isMasked(path) {
       masks.append(path)
