@@ -5,7 +5,7 @@ extension ByteStream {
   /// A stream that reads one descriptor and writes another, of any kind: pipe, socket, terminal, file or device.
   ///
   /// The stream uses duplicates, which it closes; the caller's descriptors stay open, and stay blocking unless they are
-  /// sockets. For a file the stream has a helper thread, because files can't be polled; ``close()`` waits until it has
+  /// sockets (or /proc is missing). For a file the stream has a helper thread, because files can't be polled; ``close()`` waits until it has
   /// written all.
   package static func over(
     reading: Int32,

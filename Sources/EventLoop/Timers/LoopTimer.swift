@@ -1,6 +1,6 @@
 /// A timer that an actor of the loop sets, moves and cancels without waiting: for idle limits, deadlines and ticks.
 ///
-/// All of it is used on the loop's thread, and the calls come there. Close it in the end.
+/// All of it is used on the loop's thread, and the calls come there. It ends when it is released.
 package final class LoopTimer: @unchecked Sendable {
   // Safety: every function checks that it is on the loop's thread.
 
