@@ -101,9 +101,10 @@ let package = Package(
     .target(
       name: "BatonCLI",
       dependencies: [
-        "Conductor", "Diagnostics", "Domain", "EventLoop", "Jobs", "Sandbox", "StandardExtensions", "Verification",
-        "Workspace",
+        "Conductor", "Diagnostics", "Domain", "EventLoop", "Jobs", "Sandbox", "Server", "StandardExtensions",
+        "Verification", "Workspace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ]
     ),
 
@@ -131,7 +132,7 @@ let package = Package(
     ),
     .testTarget(
       name: "BatonCLITests",
-      dependencies: ["EventLoop", "TestSupport", "baton", "baton-sandbox"]
+      dependencies: ["EventLoop", "JSONRPC", "TestSupport", "baton", "baton-sandbox"]
     ),
     .testTarget(name: "ConductorTests", dependencies: ["Conductor", "Domain", "StandardExtensions", "TestSupport"]),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "Diagnostics", "TestSupport"]),

@@ -1,12 +1,15 @@
 import ArgumentParser
+import Diagnostics
+import Logging
 
 /// The entry of the command line as a library, callable from tests.
 package enum BatonMain {
-  /// Runs one command.
+  /// Runs one command. Call once a process: it sets up logging, to standard error.
   ///
   /// - Parameter arguments: the words after the program's name.
   /// - Returns: the process's exit code; see ``ExitStatus``.
   package static func run(_ arguments: [String]) async -> Int32 {
+    Log.bootstrap(level: environment()["BATON_LOG"].flatMap { Logger.Level(rawValue: $0) } ?? .error)
     do {
       var command = try BatonCommand.parseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
@@ -38,7 +41,7 @@ struct BatonCommand: AsyncParsableCommand {
     discussion: "A patch arrives with executed evidence, or with the reason why not.",
     version: BatonVersion.string,
     subcommands: [
-      FixCommand.self, JobsCommand.self, ApplyCommand.self, UndoCommand.self, DoctorCommand.self,
+      FixCommand.self, ServeCommand.self, JobsCommand.self, ApplyCommand.self, UndoCommand.self, DoctorCommand.self,
     ]
   )
 }
