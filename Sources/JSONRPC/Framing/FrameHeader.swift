@@ -78,8 +78,11 @@ struct FrameHeader: Sendable {
   }
 
   private static func matches(_ name: ArraySlice<UInt8>, _ lowered: StaticString) -> Bool {
-    name.count == lowered.utf8CodeUnitCount
-      && zip(name, UnsafeBufferPointer(start: lowered.utf8Start, count: lowered.utf8CodeUnitCount))
-        .allSatisfy { $0 | 0x20 == $1 || $0 == $1 }
+    guard name.count == lowered.utf8CodeUnitCount else { return false }
+    return name.withUnsafeBufferPointer { name in
+      // The bit that makes a letter small; a hyphen has it already.
+      for position in name.indices where name[position] | 0x20 != lowered.utf8Start[position] { return false }
+      return true
+    }
   }
 }

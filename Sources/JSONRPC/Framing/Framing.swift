@@ -9,15 +9,17 @@ package enum Framing: Sendable, Equatable {
   package func append(_ message: some Collection<UInt8>, to output: inout [UInt8]) {
     switch self {
     case .headers:
-      output.append(contentsOf: "Content-Length: ".utf8)
-      var writer = JSONWriter()
-      writer.append(Int64(message.count))
-      output.append(contentsOf: writer.bytes)
-      output.append(contentsOf: [13, 10, 13, 10])
+      append("Content-Length: ", to: &output)
+      JSONWriter.append(Int64(message.count), to: &output)
+      append("\r\n\r\n", to: &output)
       output.append(contentsOf: message)
     case .lines:
       output.append(contentsOf: message)
       output.append(10)
     }
+  }
+
+  private func append(_ text: StaticString, to output: inout [UInt8]) {
+    output.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 }

@@ -47,15 +47,19 @@ package struct JSONWriter {
 
   /// Writes an integer.
   package mutating func append(_ number: Int64) {
-    var digits = number.magnitude
+    Self.append(number, to: &bytes)
+  }
+
+  /// Writes an integer into `bytes`.
+  static func append(_ number: Int64, to bytes: inout [UInt8]) {
     if number < 0 { bytes.append(UInt8(ascii: "-")) }
-    let start = bytes.count
-    repeat {
-      let (quotient, remainder) = digits.quotientAndRemainder(dividingBy: 10)
-      bytes.append(UInt8(ascii: "0") + UInt8(remainder))
-      digits = quotient
-    } while digits > 0
-    bytes[start...].reverse()
+    var divisor: UInt64 = 1
+    while number.magnitude / divisor >= 10 { divisor *= 10 }
+    // The first digit first: turning a part of an array round would copy it.
+    while divisor > 0 {
+      bytes.append(UInt8(ascii: "0") + UInt8(number.magnitude / divisor % 10))
+      divisor /= 10
+    }
   }
 
   /// Writes the shortest text that reads back as the same number; `null` when it is not finite.
