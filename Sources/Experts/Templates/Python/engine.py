@@ -22,6 +22,12 @@ TEST_FILES_MAX = 60
 QUICK_CPU, PATIENT_CPU, HANG_TRACE_CPU = 0.15, 1.5, 0.2
 
 
+
+def last_line(text):
+    """What a failure's text ends with: the error itself, without pytest's margin."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    return lines[-1].removeprefix("E").strip()[:300] if lines else "no reason given"
+
 class Stopped(Exception):
     """The other side asked for the end."""
 
@@ -136,14 +142,14 @@ class Engine:
                     if not self.names:
                         reason = "no tests were collected"
                         if message["errors"]:
-                            reason = "collecting failed: " + message["errors"][0][1][-600:]
+                            reason = "collecting failed: " + last_line(message["errors"][0][1])
                         break
                     return None
                 if message["t"] in ("broken", "end"):
                     if message["t"] == "broken":
                         reason = message["why"]
                         if message.get("errors"):
-                            reason += ": " + message["errors"][0][1][-600:]
+                            reason += ": " + last_line(message["errors"][0][1])
                     limit = 0
             else:
                 continue
@@ -232,7 +238,7 @@ class Engine:
         if not failing:
             detail = ""
             if self.errors:
-                detail = ": " + self.errors[0][1][-600:]
+                detail = ": " + last_line(self.errors[0][1])
             raise CannotRun("none of the failing tests could be run one by one" + detail)
         self.progress("running %d failing tests to see which code they use" % len(failing), force=True)
         spectrum = localize.Spectrum()
