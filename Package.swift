@@ -70,7 +70,13 @@ let package = Package(
     .target(
       name: "Verification",
       dependencies: ["Diagnostics", "Domain", "JSONRPC", "Sandbox", "StandardExtensions", "Workspace"],
-      resources: [.embedInCode("Instruments/baton_pytest.py"), .embedInCode("Instruments/sitecustomize.py")]
+      resources: [
+        .embedInCode("Runners/Node/reporter.mjs"),
+        .embedInCode("Runners/Python/pytest_plugin.py"),
+        .embedInCode("Runners/Python/recorder.py"),
+        .embedInCode("Runners/Python/sitecustomize.py"),
+        .embedInCode("Runners/Python/unittest_recorder.py"),
+      ]
     ),
 
     // MARK: Floor 4: the conductor

@@ -85,13 +85,16 @@ package struct TestReport: Sendable, Codable, Equatable {
 
   /// Where the results come from.
   package enum Format: String, Sendable, Codable {
+    /// Records of a plugin that the run was given.
+    case pytest
+    /// Records of a reporter that the run was given.
+    case nodeTest
     case junitXML
     case goJSON
     case tap
     case libtest
     case swiftTesting
     case unittest
-    case pytest
     /// No per-test results: the exit code alone, as one test named after the command. The weakest evidence.
     case exitCode
   }

@@ -1,25 +1,14 @@
 package import Domain
 
-/// The test runners whose results Baton reads test by test.
-package enum TestRunnerKind: String, Sendable, Codable, CaseIterable {
-  case pytest
-  case unittest
-  case swiftTest
-  case cargoTest
-  case goTest
-  case nodeTest
-  /// Anything else: one result, from the exit code.
-  case generic
-}
-
 /// How the tests of a workspace are run.
 package struct TestPlan: Sendable, Codable, Equatable {
-  /// Text for `sh -c`.
+  /// Text for `/bin/sh -c`.
   package var command: String
+  /// Whose results are read.
   package var runner: TestRunnerKind
-  /// Where the command comes from, as a sentence's end: `given by --test`, `found: pytest.ini`.
+  /// Why this command, as a sentence for people.
   package var origin: String
-  /// Folder it runs in, below the root; nil: the root.
+  /// The folder it starts in; nil: the workspace's root.
   package var directory: RelativePath?
 
   package init(command: String, runner: TestRunnerKind, origin: String, directory: RelativePath? = nil) {
@@ -28,4 +17,17 @@ package struct TestPlan: Sendable, Codable, Equatable {
     self.origin = origin
     self.directory = directory
   }
+}
+
+/// The test runners whose results Baton reads, test by test.
+package enum TestRunnerKind: String, Sendable, Codable, CaseIterable {
+  case pytest
+  case unittest
+  case swiftTest
+  case cargoTest
+  case goTest
+  case nodeTest
+  case ctest
+  /// Anything else: the exit code is the only result.
+  case generic
 }

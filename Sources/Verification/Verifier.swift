@@ -1,13 +1,17 @@
 package import Domain
 package import Sandbox
+import StandardExtensions
 package import Workspace
 
 /// Gives evidence and verdicts: runs the tests of a snapshot or a candidate in the sandbox and says what they say.
+///
+/// The original tests decide, skipped or missing is never passed, and no exit code is believed alone where the runner
+/// can be made to report.
 package struct Verifier: Sendable {
-  /// Longest single run of the test command, in seconds.
+  /// Longest single run of the test command in seconds.
   package static let runSecondsMax = 600.0
-  /// Bytes of one file that are read to find the test command.
-  private static let planFileBytesMax = 1 << 20
+  /// Longest time in seconds that looking for an interpreter may take.
+  private static let probeSecondsMax = 20.0
 
   private let workspace: Workspace
   private let run: TestRun
@@ -17,175 +21,179 @@ package struct Verifier: Sendable {
     run = TestRun(workspace: workspace, sandbox: sandbox)
   }
 
-  /// How the tests of `tree` are run.
+  // MARK: Plan
+
+  /// How the tests of `tree` are run: the task's own command, or what the tree's files say. ``TestDiscovery`` has the
+  /// rules.
   ///
   /// - Throws: ``VerificationError`` with code `noTestsFound` when nothing looks like a test suite.
-  package func plan(for task: CodingTask, tree: TreeID) async throws -> TestPlan {
-    if let command = task.testCommand { return PlanFinder.given(command) }
-    let entries = try await workspace.entries(of: tree)
-    var texts: [String: String] = [:]
-    for entry in entries where entry.bytes <= Self.planFileBytesMax && Self.matters(entry.path) {
-      guard let bytes = try await workspace.contents(of: entry.path, in: tree) else { continue }
-      texts[entry.path.string] = String(decoding: bytes, as: UTF8.self)
-    }
-    let finder = PlanFinder(paths: Set(entries.map(\.path.string))) { texts[$0] }
-    guard let plan = finder.find() else {
+  package func plan(for task: CodingTask, tree: TreeID) async throws(VerificationError) -> TestPlan {
+    var listing: TreeListing
+    do throws(WorkspaceError) {
+      let entries = try await workspace.entries(of: tree)
+      listing = TreeListing(paths: entries.map(\.path.string))
+      let wanted = Set(listing.wanted)
+      for entry in entries where wanted.contains(entry.path.string) && entry.bytes <= TreeListing.fileBytesMax {
+        let bytes = try await workspace.contents(of: entry.path, in: tree)
+        listing.texts[entry.path.string] = bytes.map { String(decoding: $0, as: UTF8.self) }
+      }
+    } catch { throw VerificationError(.workspace, "\(error)") }
+    if let command = task.testCommand { return try Self.given(command, listing) }
+    let python = TestDiscovery.asksForPython(listing) ? try await python(tree) : .init(hasPytest: false)
+    return try TestDiscovery(listing: listing, python: python).plan()
+  }
+
+  /// The plan for a command the user typed.
+  static func given(_ command: String, _ listing: TreeListing) throws(VerificationError) -> TestPlan {
+    guard command.contains(where: { !$0.isWhitespace }) else {
       throw VerificationError(
         .noTestsFound,
-        "no tests were found in '\(workspace.root)'. Looked for: \(PlanFinder.lookedFor). "
-          + "Name the command yourself: --test \"…\""
+        "The test command is empty. Pass a shell command, e.g. --test \"make test\"."
       )
     }
-    return plan
+    let recognised = CommandRecognition(command)
+    var runner = recognised.runner
+    if let script = recognised.script, let text = listing.texts["package.json"],
+      let line = PackageManifest.script(script, in: text), CommandRecognition(line).runner == .nodeTest
+    {
+      runner = .nodeTest
+    }
+    return TestPlan(command: command, runner: runner, origin: "given by --test")
   }
 
-  private static func matters(_ path: RelativePath) -> Bool {
-    let name = path.name
-    if path.folders.isEmpty { return true }
-    return name.hasSuffix(".py") && (name.hasPrefix("test") || name.hasSuffix("_test.py"))
+  private func python(_ tree: TreeID) async throws(VerificationError) -> TestDiscovery.Python {
+    let script = """
+      first=
+      for python in .venv/bin/python venv/bin/python python3 python; do
+        command -v "$python" >/dev/null 2>&1 || continue
+        [ -n "$first" ] || first=$python
+        if "$python" -I -c 'import importlib.util as u; raise SystemExit(u.find_spec("pytest") is None)' 2>/dev/null
+        then echo "pytest $python"; exit; fi
+      done
+      echo "plain $first"
+      """
+    let words = try await run.ask(script, tree: tree, seconds: Self.probeSecondsMax).split { $0 == " " || $0 == "\n" }
+    guard words.count == 2 else { return .init(hasPytest: false) }
+    return .init(interpreter: String(words[1]), hasPytest: words[0] == "pytest")
   }
+
+  // MARK: Evidence
 
   /// Runs the tests of the snapshot; twice when some fail, so that flaky ones are known and decide nothing.
+  ///
+  /// A test that never ends is stopped by a limit for each test where the runner allows one, and counts as failing.
+  ///
+  /// - Throws: ``VerificationError`` when the run says nothing that can be used: `commandNotFound`, `noTestsFound`,
+  ///   `runnerFailed`, `timedOut`, `outputLimit`, `untrustworthy`, `sandbox`, `workspace`, `cancelled`. No failing test
+  ///   is a result, not an error.
   package func gatherEvidence(
     task: CodingTask,
     plan: TestPlan,
     base: TreeID,
     deadline: ContinuousClock.Instant
-  ) async throws -> Evidence {
-    let (first, testSeconds) = try await firstRun(plan, base, deadline)
-    try Self.check(first, plan)
+  ) async throws(VerificationError) -> Evidence {
+    let left = Self.seconds(until: deadline)
+    var options = RunOptions(testSecondsMax: min(30, max(2, left / 12)))
+    let first = try await run(plan, on: base, seconds: min(Self.runSecondsMax, max(5, 0.6 * left)), options: options)
+    try BaseCheck(plan: plan, outcome: first).check()
     let report = first.report
-    var failing = report.tests(.failed, .errored)
-    var passing = report.tests(.passed)
-    var flaky: [TestID] = []
-    if !failing.isEmpty {
-      let left = Self.seconds(until: deadline)
-      let second = try await run(plan, on: base, seconds: left, testSeconds: testSeconds).report
-      flaky = report.results.keys.filter { report.results[$0]?.outcome != second.results[$0]?.outcome }.sorted()
-      let unsure = Set(flaky)
-      failing.removeAll(where: unsure.contains)
-      passing.removeAll(where: unsure.contains)
-    }
-    return Evidence(
+    var evidence = Evidence(
       base: base,
       command: plan.command,
       report: report,
-      failing: failing,
-      passing: passing,
-      flaky: flaky
+      failing: report.tests(.failed, .errored),
+      passing: report.tests(.passed),
+      flaky: []
     )
+    let seconds = Self.seconds(until: deadline)
+    guard !evidence.failing.isEmpty, seconds > 3 * report.seconds else { return evidence }
+    options.testSecondsMax = min(options.testSecondsMax, Self.testSeconds(evidence))
+    // A suite that takes long is not run whole again, only for what fails.
+    let isSlow = report.seconds > 0.1 * seconds
+    if isSlow, plan.runner.adapter.canSelect { options.only = evidence.failing }
+    if isSlow, options.only.isEmpty { return evidence }
+    let second = try await run(plan, on: base, seconds: 0.5 * seconds, options: options)
+    evidence.sortOutFlaky(second.report, only: options.only)
+    return evidence
   }
 
-  /// The first run of the base. A test that never ends must not eat the job's time, and its name is the evidence: when
-  /// the run does not end within a part of the time, it is made again with a limit for each test, ten times what the
-  /// slowest test that passed had taken.
-  private func firstRun(
-    _ plan: TestPlan,
-    _ base: TreeID,
-    _ deadline: ContinuousClock.Instant
-  ) async throws -> (TestRun.Outcome, testSeconds: Double?) {
-    let left = Self.seconds(until: deadline)
-    guard plan.runner == .pytest || plan.runner == .unittest else {
-      return (try await run(plan, on: base, seconds: left), nil)
-    }
-    let outcome = try await run(plan, on: base, seconds: min(left, max(5, min(120, 0.2 * left))))
-    guard case .timedOut = outcome.report.termination else { return (outcome, nil) }
-    let slowest = outcome.report.results.values.filter { $0.outcome == .passed }.map(\.seconds).max() ?? 0
-    let testSeconds = max(1, 10 * slowest)
-    let again = try await run(plan, on: base, seconds: Self.seconds(until: deadline), testSeconds: testSeconds)
-    return (again, testSeconds)
-  }
-
-  /// Limits of a candidate's run: far above what the base took, far below the job's time, since candidates hang often.
-  private static func limits(_ evidence: Evidence, _ deadline: ContinuousClock.Instant) -> (Double, test: Double) {
-    let slowest = evidence.report.results.values.map(\.seconds).max() ?? 0
-    return (min(seconds(until: deadline), 30 + 10 * evidence.report.seconds), 5 + 10 * slowest)
-  }
+  // MARK: Verdict
 
   /// Tests a candidate with the original tests.
   ///
-  /// - Parameter evidence: the results of the job's own snapshot, against which everything is held.
+  /// - Parameters:
+  ///   - candidate: what a worker proposes. The verdict names the tree that was tested: without the candidate's changes
+  ///     to tests, unless the task allows them.
+  ///   - evidence: the results of the job's own snapshot, against which everything is held.
   package func verify(
     _ candidate: TreeID,
     plan: TestPlan,
     evidence: Evidence,
     task: CodingTask,
     deadline: ContinuousClock.Instant
-  ) async throws -> Verdict {
+  ) async throws(VerificationError) -> Verdict {
     var tree = candidate
     var restored: [RelativePath] = []
     if !task.allowsTestEdits {
-      let putBack = try await workspace.changes(from: candidate, to: evidence.base)
-        .filter { ProtectedFiles.contains($0.path) }
-      restored = putBack.map(\.path).sorted()
-      if !putBack.isEmpty { tree = try await workspace.derive(from: candidate, applying: putBack) }
+      let restoration = TestRestoration(workspace: workspace, files: ProtectedFiles(plan: plan))
+      do throws(WorkspaceError) {
+        (tree, restored) = try await restoration.restore(candidate, base: evidence.base)
+      } catch {
+        throw VerificationError(.workspace, "\(error)")
+      }
     }
-    let (seconds, testSeconds) = Self.limits(evidence, deadline)
-    let outcome = try await run(plan, on: tree, seconds: seconds, testSeconds: testSeconds)
-    let results = outcome.report.results
-    func outcomes(_ tests: [TestID], _ matches: (TestOutcome?) -> Bool) -> [TestID] {
-      tests.filter { matches(results[$0]?.outcome) }
+    var options = RunOptions(testSecondsMax: Self.testSeconds(evidence))
+    if plan.runner.adapter.canSelect, evidence.report.seconds > Self.slowSeconds, evidence.failing.count <= 100 {
+      options.only = evidence.failing
+      let outcome = try await run(plan, on: tree, seconds: Self.runSeconds(evidence, deadline), options: options)
+      let builder = VerdictBuilder(evidence: evidence, run: outcome)
+      if let verdict = builder.hopeless(tree: tree, restored: restored) { return verdict }
+      options.only = []
     }
-    let isRed: (TestOutcome?) -> Bool = { $0 == .failed || $0 == .errored }
-    let isGone: (TestOutcome?) -> Bool = { $0 == nil || $0 == .skipped }
-    // A collection error hides its file's tests: they are new names, so the old name is simply gone when mended.
-    let mended = evidence.failing.filter { isMendedCollection($0, evidence, results) }
-    return Verdict(
-      tree: tree,
-      report: outcome.report,
-      fixed: (outcomes(evidence.failing) { $0 == .passed } + mended).sorted(),
-      stillFailing: outcomes(evidence.failing, isRed) + Self.newlyRed(evidence, results, mended: !mended.isEmpty),
-      broken: outcomes(evidence.passing, isRed),
-      stayedGreen: outcomes(evidence.passing) { $0 == .passed },
-      missing: outcomes(evidence.failing + evidence.passing, isGone).filter { !mended.contains($0) },
-      restored: restored,
-      distrust: outcome.distrust
-    )
+    let outcome = try await run(plan, on: tree, seconds: Self.runSeconds(evidence, deadline), options: options)
+    var verdict = VerdictBuilder(evidence: evidence, run: outcome).verdict(tree: tree, restored: restored)
+    // What was green once may be luck, or know how often it ran: a second run in a fresh sandbox costs little.
+    if verdict.isGreen, outcome.report.seconds < Self.slowSeconds,
+      Self.seconds(until: deadline) > 3 * outcome.report.seconds + 1
+    {
+      let again = try await run(plan, on: tree, seconds: Self.runSeconds(evidence, deadline), options: options)
+      let second = VerdictBuilder(evidence: evidence, run: again).verdict(tree: tree, restored: restored)
+      if !second.isGreen {
+        verdict = second
+        verdict.distrust = second.distrust ?? "the tests passed in one run and not in the next"
+      }
+    }
+    return verdict
   }
 
-  /// Whether a file that could not be collected on the base now is, with tests that ran.
-  private func isMendedCollection(_ id: TestID, _ evidence: Evidence, _ results: [TestID: TestResult]) -> Bool {
-    guard evidence.report.results[id]?.outcome == .errored, results[id] == nil, !id.name.contains("::") else {
-      return false
-    }
-    return results.keys.contains { $0.name.hasPrefix(id.name + "::") }
+  /// Seconds from which a suite counts as slow: then the failing tests go first, and green is not run twice.
+  private static let slowSeconds = 10.0
+
+  /// Longest run of a candidate: far above what the base took, far below the job's time, since candidates hang often.
+  private static func runSeconds(_ evidence: Evidence, _ deadline: ContinuousClock.Instant) -> Double {
+    min(seconds(until: deadline), 30 + 10 * evidence.report.seconds)
   }
 
-  /// Tests that the base did not know (its file could not be collected) and that fail now.
-  private static func newlyRed(_ evidence: Evidence, _ results: [TestID: TestResult], mended: Bool) -> [TestID] {
-    guard mended else { return [] }
-    return results.values.filter { $0.outcome == .failed || $0.outcome == .errored }.map(\.id)
-      .filter { evidence.report.results[$0] == nil }.sorted()
+  /// Longest time of one test in seconds: far above the slowest one that passed on the base.
+  private static func testSeconds(_ evidence: Evidence) -> Double {
+    let passed = evidence.report.results.values.filter { $0.outcome == .passed }
+    return 3 + 10 * (passed.map(\.seconds).max() ?? 0)
   }
 
   private static func seconds(until deadline: ContinuousClock.Instant) -> Double {
-    let left = deadline - ContinuousClock.now
-    return max(0.1, min(runSecondsMax, Double(left.components.seconds) + Double(left.components.attoseconds) * 1e-18))
+    max(0.1, min(runSecondsMax, (deadline - ContinuousClock.now).seconds))
   }
+}
 
-  /// Turns a run of the base that cannot serve as evidence into an error that says why.
-  private static func check(_ outcome: TestRun.Outcome, _ plan: TestPlan) throws {
-    let tail = outcome.report.outputTail.split(separator: "\n").suffix(5).joined(separator: "\n")
-    switch outcome.report.termination {
-    case .timedOut(let seconds):
-      throw VerificationError(
-        .timedOut,
-        "the test command `\(plan.command)` did not end within \(Int(seconds.rounded())) s and was killed"
-      )
-    case .outputLimit(let bytes):
-      throw VerificationError(
-        .outputLimit,
-        "the test command `\(plan.command)` printed more than \(bytes >> 20) MiB of output and was killed"
-      )
-    case .exited(127):
-      throw VerificationError(.commandNotFound, "the test command `\(plan.command)` was not found: \(tail)")
-    case .exited, .signalled: break
-    }
-    guard outcome.report.format == .exitCode || !outcome.report.results.isEmpty else {
-      throw VerificationError(
-        .unusable,
-        "the test command `\(plan.command)` ran no test (\(outcome.distrust ?? "none was collected")): \(tail)"
-      )
-    }
+extension Evidence {
+  /// Takes tests out that ended otherwise in another run of the same tree.
+  ///
+  /// - Parameter only: the tests that the other run had; empty: all.
+  mutating func sortOutFlaky(_ second: TestReport, only: [TestID]) {
+    let known = only.isEmpty ? Set(report.results.keys).union(second.results.keys) : Set(only)
+    let unsure = known.filter { report.results[$0]?.outcome.isRed != second.results[$0]?.outcome.isRed }
+    flaky = unsure.sorted()
+    failing.removeAll(where: unsure.contains)
+    passing.removeAll(where: unsure.contains)
   }
 }
