@@ -1,13 +1,13 @@
 /// Which test runner a command runs, by its text alone.
-struct CommandRecognition: Equatable {
+package struct CommandRecognition: Equatable {
   /// The runner; `generic` when there is none that is known, or several different ones.
-  var runner: TestRunnerKind
+  package var runner: TestRunnerKind
   /// Where arguments for the runner can be inserted: behind `-m unittest`, `swift test`, `go test`…
-  var insertionPoints: [Range<String.Index>]
+  package var insertionPoints: [Range<String.Index>]
   /// The name of a `package.json` script that the command runs (`npm test`), if it does nothing else.
-  var script: String?
+  package var script: String?
 
-  init(_ command: String) {
+  package init(_ command: String) {
     var found: [(TestRunnerKind, Range<String.Index>)] = []
     var scripts: [String] = []
     for words in ShellWords(command).commands {

@@ -8,12 +8,17 @@ import Domain
 ///    `package.json`) wins over what is only guessed from names of files, and a build tool (`ctest`, `make`) comes last.
 /// 3. Among declarations of one folder, the one whose language has the most files wins; ties go by the order of
 ///    ``Ecosystem``. The others are named in the origin, so that a user sees what to pass with `--test`.
-struct TestDiscovery {
+package struct TestDiscovery {
   /// The Python at hand.
-  struct Python: Sendable, Equatable {
+  package struct Python: Sendable, Equatable {
     /// As a word of a command, e.g. `python3`, `.venv/bin/python`; nil: none.
-    var interpreter: String?
-    var hasPytest: Bool
+    package var interpreter: String?
+    package var hasPytest: Bool
+
+    package init(interpreter: String? = nil, hasPytest: Bool) {
+      self.interpreter = interpreter
+      self.hasPytest = hasPytest
+    }
   }
 
   /// The families of runners, in order of preference.
@@ -49,13 +54,18 @@ struct TestDiscovery {
   let listing: TreeListing
   let python: Python
 
+  package init(listing: TreeListing, python: Python) {
+    self.listing = listing
+    self.python = python
+  }
+
   /// Whether the choice depends on the Python at hand, which costs a run to find out.
   static func asksForPython(_ listing: TreeListing) -> Bool {
     listing.paths.contains { $0.hasSuffix(".py") }
   }
 
   /// The plan; throws ``VerificationError/Code/noTestsFound`` with all that was looked for.
-  func plan() throws(VerificationError) -> TestPlan {
+  package func plan() throws(VerificationError) -> TestPlan {
     let folders = Set(listing.wanted.map(Self.folder) + listing.paths.filter(Self.isLoneTest).map(Self.folder))
     for depth in 0...2 {
       let level = folders.union([""]).filter {

@@ -1,20 +1,20 @@
 /// What discovery may look at: the paths of a snapshot, and the bytes of those that it names.
 ///
 /// Two steps, so that the decision is a pure function: ``wanted`` says what to read, and the caller reads it.
-struct TreeListing: Sendable {
+package struct TreeListing: Sendable {
   /// Largest file in bytes that is looked into.
-  static let fileBytesMax = 512 * 1_024
+  package static let fileBytesMax = 512 * 1_024
   /// Most files that are looked into.
-  static let filesMax = 60
+  package static let filesMax = 60
 
   /// All paths of the tree, sorted.
-  let paths: [String]
+  package let paths: [String]
   /// Text of the files that were read, by path.
-  var texts: [String: String] = [:]
+  package var texts: [String: String] = [:]
 
   private let all: Set<String>
 
-  init(paths: [String], texts: [String: String] = [:]) {
+  package init(paths: [String], texts: [String: String] = [:]) {
     self.paths = paths.sorted()
     self.texts = texts
     all = Set(paths)
@@ -23,7 +23,7 @@ struct TreeListing: Sendable {
   func contains(_ path: String) -> Bool { all.contains(path) }
 
   /// Files whose content decides, the ones nearest to the root first.
-  var wanted: [String] {
+  package var wanted: [String] {
     let named = paths.filter { Self.markers.contains(Self.name($0)) && Self.depth($0) <= 2 }
     let tests = paths.filter(TestFiles.isPythonTest)
     return Array((named.sorted { (Self.depth($0), $0) < (Self.depth($1), $1) } + tests).prefix(Self.filesMax))

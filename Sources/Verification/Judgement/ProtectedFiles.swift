@@ -1,9 +1,13 @@
-import Domain
+package import Domain
 
 /// Files that decide what the tests are and how they run. The original ones decide: what a candidate does to them is
 /// put back before the run, unless the task allows test edits.
-struct ProtectedFiles: Sendable {
+package struct ProtectedFiles: Sendable {
   let plan: TestPlan
+
+  package init(plan: TestPlan) {
+    self.plan = plan
+  }
 
   private static let names: Set<Substring> = [
     // Python
@@ -33,7 +37,7 @@ struct ProtectedFiles: Sendable {
   ]
 
   /// Whether `path` belongs to the test suite, its configuration or the continuous integration.
-  func contains(_ path: RelativePath) -> Bool {
+  package func contains(_ path: RelativePath) -> Bool {
     let name = path.name
     if Self.names.contains(name) || name.hasSuffix(".pth") { return true }
     if Self.stems.contains(where: name.hasPrefix) { return true }

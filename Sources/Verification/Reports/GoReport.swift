@@ -2,7 +2,7 @@ import Domain
 import JSONRPC
 
 /// Reads what `go test -json` prints. Lines that are no JSON are the go tool's own words (build errors).
-struct GoReport {
+package struct GoReport {
   private var reading = ReportReading()
   private let traces: TraceReader
   private var output: [String: String] = [:]
@@ -11,7 +11,7 @@ struct GoReport {
   private var failedTests: Set<String> = []
   private var loose = ""
 
-  static func read(_ bytes: [UInt8], traces: TraceReader) -> ReportReading {
+  package static func read(_ bytes: [UInt8], traces: TraceReader) -> ReportReading {
     var report = GoReport(traces: traces)
     ReportText.forEachLine(of: bytes) { line, _ in report.take(line) }
     return report.finish()
@@ -46,8 +46,14 @@ struct GoReport {
   }
 
   private mutating func keepLoose(_ line: ArraySlice<UInt8>) {
-    guard loose.utf8.count < TestReport.detailBytesMax else { return }
-    loose += String(decoding: line.prefix(2_048), as: UTF8.self) + "\n"
+    let text = String(decoding: line.prefix(2_048), as: UTF8.self)
+    if text.hasPrefix("FAIL\t"), text.hasSuffix(" failed]"), let package = text.dropFirst(5).split(separator: " ").first
+    {
+      // `[build failed]`, `[setup failed]`; newer tools say it in JSON.
+      reading.isPresent = true
+      add(String(package), .errored, nil, loose)
+    }
+    if loose.utf8.count < TestReport.detailBytesMax { loose += text + "\n" }
   }
 
   private mutating func end(_ id: String, package: String, isTest: Bool, action: String, seconds: Double?) {
@@ -67,7 +73,7 @@ struct GoReport {
 
   private mutating func add(_ id: String, _ outcome: TestOutcome, _ seconds: Double?, _ detail: String?) {
     let lines = detail?.split(separator: "\n").map { $0.drop { $0 == " " || $0 == "\t" } } ?? []
-    let message = lines.first { !$0.hasPrefix("=== ") && !$0.hasPrefix("--- ") && !$0.isEmpty }
+    let message = lines.first { !$0.hasPrefix("=== ") && !$0.hasPrefix("--- ") && !$0.hasPrefix("# ") && !$0.isEmpty }
     reading.add(
       .read(
         id,
@@ -75,7 +81,7 @@ struct GoReport {
         seconds: seconds,
         message: message.map(String.init),
         detail: detail,
-        trace: traces.places(in: detail ?? "")
+        trace: traces.places(in: detail ?? "").reversed()
       )
     )
   }

@@ -1,7 +1,7 @@
 import Domain
 
 /// Reads JUnit XML, as `ctest --output-junit` and many others write it.
-struct JUnitReport {
+package struct JUnitReport {
   private var reading = ReportReading()
   private let traces: TraceReader
   private var id = ""
@@ -11,7 +11,7 @@ struct JUnitReport {
   private var text = ""
   private var isInCase = false
 
-  static func read(_ bytes: [UInt8], traces: TraceReader) -> ReportReading {
+  package static func read(_ bytes: [UInt8], traces: TraceReader) -> ReportReading {
     var report = JUnitReport(traces: traces)
     guard !bytes.isEmpty else { return report.reading }
     report.reading.isPresent = true

@@ -5,18 +5,20 @@ import Domain
 /// Each `running N tests` must be followed by a `test result:` line whose counts are those of the tests seen; a process
 /// that exits in the middle (`std::process::exit(0)`) has none, and a line that code under test forged makes the counts
 /// differ.
-struct LibtestReport {
+package struct LibtestReport {
   private var reading = ReportReading()
   private let traces: TraceReader
   private var target = ""
   /// Results of the running binary, not yet confirmed by its counts.
   private var pending: [String: TestOutcome] = [:]
   private var announced: Int?
+  /// Names of the tests of ``pending`` as printed → as reported.
+  private var names: [String: String] = [:]
   private var isDoubled = false
   private var failing: String?
   private var details: [String: String] = [:]
 
-  static func read(_ bytes: [UInt8], traces: TraceReader) -> ReportReading {
+  package static func read(_ bytes: [UInt8], traces: TraceReader) -> ReportReading {
     var report = LibtestReport(traces: traces)
     ReportText.forEachLine(of: bytes) { line, _ in report.take(String(decoding: line, as: UTF8.self)) }
     report.endBinary()
@@ -43,7 +45,8 @@ struct LibtestReport {
     } else if line.hasPrefix("test "), announced != nil, failing == nil {
       takeTest(line.dropFirst("test ".count))
     } else if line.hasPrefix("---- "), line.hasSuffix(" stdout ----") {
-      failing = String(line.dropFirst(5).dropLast(" stdout ----".count))
+      let name = String(line.dropFirst(5).dropLast(" stdout ----".count))
+      failing = names[name] ?? name
     } else if line == "failures:" {
       failing = nil
     } else if let failing, (details[failing]?.utf8.count ?? 0) < TestReport.detailBytesMax {
@@ -78,11 +81,25 @@ struct LibtestReport {
     } else {
       return
     }
-    if let earlier = pending[String(name)] {
+    let key = documentationName(name)
+    names[String(name)] = key
+    if let earlier = pending[key] {
       isDoubled = true
       if earlier.severity > outcome.severity { return }
     }
-    pending[String(name)] = outcome
+    pending[key] = outcome
+  }
+
+  /// A documentation test's name without its line, which moves with each edit above it; the second of one item gets a
+  /// number in its place.
+  private func documentationName(_ name: Substring) -> String {
+    guard target.hasPrefix("doc "), name.hasSuffix(")"), let mark = name.ranges(of: " (line ").last else {
+      return String(name)
+    }
+    let bare = String(name[..<mark.lowerBound])
+    var number = 1
+    while pending[number == 1 ? bare : "\(bare) #\(number)"] != nil { number += 1 }
+    return number == 1 ? bare : "\(bare) #\(number)"
   }
 
   private mutating func confirm(_ line: String) {
@@ -123,11 +140,12 @@ struct LibtestReport {
           outcome,
           message: message,
           detail: detail,
-          trace: traces.places(in: detail ?? "")
+          trace: traces.places(in: detail ?? "").reversed()
         )
       )
     }
     pending = [:]
+    names = [:]
     details = [:]
     isDoubled = false
     failing = nil

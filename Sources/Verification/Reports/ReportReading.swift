@@ -1,20 +1,20 @@
-import Domain
+package import Domain
 
 /// What a runner's report says, and how far it can be believed. Made by pure functions of bytes.
-struct ReportReading: Equatable, Sendable {
+package struct ReportReading: Equatable, Sendable {
   /// Most tests of one report; what is beyond is left out and makes the report incomplete.
-  static let resultsMax = 200_000
+  package static let resultsMax = 200_000
 
   /// Results by test.
-  var results: [TestID: TestResult] = [:]
+  package var results: [TestID: TestResult] = [:]
   /// What wrote the report, where it says so itself.
-  var format: TestReport.Format?
+  package var format: TestReport.Format?
   /// Whether there is any report at all.
-  var isPresent = false
+  package var isPresent = false
   /// Why the report is not whole, as a sentence; nil: it is.
-  var incomplete: String?
+  package var incomplete: String?
   /// Why the report is believed to be forged or bent, as a sentence; nil: nothing of that sort was seen.
-  var forged: String?
+  package var forged: String?
 
   /// Adds a result. The worst of two for one test counts, so that a line that was added cannot turn red into green.
   mutating func add(_ result: TestResult) {

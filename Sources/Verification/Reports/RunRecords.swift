@@ -9,7 +9,7 @@ import JSONRPC
 /// - a gap or a repetition in the sequence means that lines were removed or copied;
 /// - a session without its `end` died: `os._exit(0)` leaves none;
 /// - a canary that ended otherwise than it must shows that outcomes are bent on their way.
-struct RunRecords {
+package struct RunRecords {
   private struct Test {
     var started = false
     var outcome: TestOutcome?
@@ -40,7 +40,7 @@ struct RunRecords {
   /// - Parameters:
   ///   - bytes: the report.
   ///   - nonces: what the run was given, in the order they are used.
-  static func read(_ bytes: [UInt8], nonces: [String], traces: TraceReader) -> ReportReading {
+  package static func read(_ bytes: [UInt8], nonces: [String], traces: TraceReader) -> ReportReading {
     var records = RunRecords(nonces: nonces, traces: traces)
     ReportText.forEachLine(of: bytes) { line, isEnded in records.take(line, isEnded: isEnded) }
     return records.finish()
@@ -64,8 +64,8 @@ struct RunRecords {
       foreignLines += 1
       return
     }
-    // A session's first record says that it is the next one: nonces are used in order.
-    if session == sessions.count { sessions.append(Session()) }
+    // Nonces are used in order, and a session opens itself.
+    if session == sessions.count, record["kind"]?.string == "begin" { sessions.append(Session()) }
     guard session < sessions.count else {
       foreignLines += 1
       return

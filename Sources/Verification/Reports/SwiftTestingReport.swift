@@ -2,7 +2,7 @@ import Domain
 import JSONRPC
 
 /// Reads Swift Testing's event stream (one JSON object a line) and, beside it, XCTest's text.
-struct SwiftTestingReport {
+package struct SwiftTestingReport {
   private var reading = ReportReading()
   private let traces: TraceReader
   private var suites: Set<String> = []
@@ -13,7 +13,7 @@ struct SwiftTestingReport {
   /// - Parameters:
   ///   - events: the file of `--event-stream-output-path`; empty when the package has no test of Swift Testing.
   ///   - output: what `swift test` printed.
-  static func read(events: [UInt8], output: [UInt8], traces: TraceReader) -> ReportReading {
+  package static func read(events: [UInt8], output: [UInt8], traces: TraceReader) -> ReportReading {
     var report = SwiftTestingReport(traces: traces)
     ReportText.forEachLine(of: events) { line, _ in report.take(line) }
     report.finish()

@@ -1,7 +1,7 @@
-import Domain
+package import Domain
 
 /// Turns places that a report names into places of the workspace.
-struct TraceReader: Sendable, Equatable {
+package struct TraceReader: Sendable, Equatable {
   /// Folders whose code is not the user's, although they may lie inside the workspace.
   private static let foreign: Set<Substring> = [
     "site-packages", "dist-packages", "node_modules", ".venv", "venv", ".build", "target", ".tox", ".nox",
@@ -10,11 +10,11 @@ struct TraceReader: Sendable, Equatable {
   private static let textBytesMax = 256 * 1_024
 
   /// Absolute path of the workspace.
-  let root: String
+  package let root: String
   /// The folder the tests ran in, relative; nil: the root.
-  let directory: RelativePath?
+  package let directory: RelativePath?
 
-  init(root: String, directory: RelativePath? = nil) {
+  package init(root: String, directory: RelativePath? = nil) {
     self.root = root
     self.directory = directory
   }
@@ -24,7 +24,7 @@ struct TraceReader: Sendable, Equatable {
   /// - Parameters:
   ///   - file: absolute, or relative to the folder the tests ran in.
   ///   - line: from 1.
-  func location(_ file: some StringProtocol, line: Int64, function: String? = nil) -> SourceLocation? {
+  package func location(_ file: some StringProtocol, line: Int64, function: String? = nil) -> SourceLocation? {
     guard line >= 1, line <= 10_000_000 else { return nil }
     var path: Substring
     if file.hasPrefix("/") {
@@ -42,7 +42,7 @@ struct TraceReader: Sendable, Equatable {
   }
 
   /// The places a text names, in order: Python's `File "x", line 3, in f`, and `x.ext:3` in all its forms.
-  func places(in text: String) -> [SourceLocation] {
+  package func places(in text: String) -> [SourceLocation] {
     var found: [SourceLocation] = []
     for line in text.utf8.prefix(Self.textBytesMax).split(separator: UInt8(ascii: "\n")) {
       let line = String(decoding: line.prefix(2_048), as: UTF8.self)
