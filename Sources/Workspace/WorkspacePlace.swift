@@ -22,10 +22,7 @@ struct WorkspacePlace {
     guard !Self.homes.contains(root) else {
       throw WorkspaceError(.rootRefused, "\(root) is a home folder; give the folder inside it that holds the code.")
     }
-    try Self.create(storeDirectory)
-    guard let stores = FileBytes.canonicalPath(storeDirectory) else {
-      throw .system(.storeUnusable, "The folder \(storeDirectory) cannot be opened.")
-    }
+    let stores = try Self.canonical(storeDirectory)
     guard !(stores + "/").hasPrefix(root + "/") else {
       throw WorkspaceError(.rootRefused, "\(root) holds Baton's own state (\(stores)); choose another state folder.")
     }
@@ -35,6 +32,7 @@ struct WorkspacePlace {
         "\(root) lies inside Baton's own state (\(stores)); choose another state folder."
       )
     }
+    try Self.create(stores)
     self.root = root
     store = "\(stores)/\(Self.key(root)).git"
   }
@@ -61,6 +59,23 @@ struct WorkspacePlace {
       return byte < 0x80 && (character.isLetter || character.isNumber) ? character : "-"
     }
     return String(safe.prefix(32)) + "-" + hashes.map { String($0, radix: 36) }.joined()
+  }
+
+  /// The path without symbolic links, as far as it exists already.
+  private static func canonical(_ directory: String) throws(WorkspaceError) -> String {
+    var missing: [Substring] = []
+    var present = directory[...]
+    while true {
+      if let path = FileBytes.canonicalPath(present.isEmpty ? "." : String(present)) {
+        return ([path == "/" ? "" : path] + missing.reversed().map(String.init)).joined(separator: "/")
+      }
+      guard errno == ENOENT, !present.isEmpty else {
+        throw .system(.storeUnusable, "The folder \(directory) cannot be used.")
+      }
+      while present.last == "/" { present.removeLast() }
+      missing.append(present[(present.lastIndex(of: "/").map(present.index(after:)) ?? present.startIndex)...])
+      present = present.dropLast(missing.last?.count ?? 0)
+    }
   }
 
   private static func create(_ directory: String) throws(WorkspaceError) {

@@ -31,7 +31,7 @@ struct SnapshotTests {
         "true", "echo more >> a.txt", "mkdir x && echo 1 > x/y", "rm -r x", "chmod +x a.txt", "mv a.txt c.txt",
         "rm -r src && echo file > src", "rm src && mkdir src && echo folder > src/z", "git add -A",
         "echo z > .gitignore", "rm .gitignore", "mkdir -p d/e && echo '*.o' > d/.gitignore && touch d/e/f.o d/e/f.c",
-        "git add -f d/e/f.o", "git rm -q --cached d/e/f.o",
+        "echo '!f.o' > d/e/.gitignore", "git add -f d/e/f.o && rm d/e/.gitignore", "git rm -q --cached d/e/f.o",
         "echo d > .git/info/exclude", "ln -s nowhere broken", "rm broken && echo now > broken",
       ]
       for step in steps {

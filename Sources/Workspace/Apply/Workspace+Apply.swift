@@ -2,7 +2,7 @@ package import Domain
 
 extension Workspace {
   /// Brings the change from `base` to `target` into the live folder, merged with whatever the user changed since
-  /// `base`: all files or none. The user's bytes outside the changed lines stay as they are, and so do modes and owners.
+  /// `base`: all files or none. Bytes outside the changed lines stay as they are, and so do modes and owners.
   ///
   /// - Throws: ``WorkspaceError`` when the folder cannot be read or written; what was written is put back first.
   package func apply(from base: TreeID, to target: TreeID) throws(WorkspaceError) -> ApplyOutcome {

@@ -1,7 +1,8 @@
 import CLibGit2
+import Glibc
 
-/// The user's repository around a workspace, read only. Without one, the same questions are answered by the store's
-/// repository with the workspace as its work tree, so `.gitignore` files count either way.
+/// The user's repository around a workspace, read only. Without one, the store's repository answers the same questions
+/// for the workspace alone, so `.gitignore` files count either way.
 ///
 /// Confined to its workspace's executor.
 final class UserRepository {
@@ -15,7 +16,11 @@ final class UserRepository {
   /// The index of the work tree that holds the root.
   let indexPath: String?
 
-  private init(handle: consuming RepositoryHandle, isUsers: Bool, prefix: String) {
+  /// Canonical path of the repository's work tree, ending with `/`; the workspace's root without a repository.
+  private let workTree: String
+
+  private init(handle: consuming RepositoryHandle, isUsers: Bool, workTree: String, prefix: String) {
+    self.workTree = workTree
     objectsPath = isUsers ? handle.path(of: GIT_REPOSITORY_ITEM_OBJECTS) : nil
     indexPath = isUsers ? handle.path(of: GIT_REPOSITORY_ITEM_INDEX) : nil
     self.handle = handle
@@ -37,8 +42,13 @@ final class UserRepository {
       return nil
     }
     let prefix = String((root + "/").dropFirst(canonical.withTrailingSlash.count))
-    let repository = UserRepository(handle: handle, isUsers: true, prefix: prefix)
-    return prefix.isEmpty || !repository.isIgnored("") ? repository : nil
+    let repository = UserRepository(
+      handle: handle,
+      isUsers: true,
+      workTree: canonical.withTrailingSlash,
+      prefix: prefix
+    )
+    return repository.ignoresRoot ? nil : repository
   }
 
   /// Stands in where the user has no repository.
@@ -48,38 +58,67 @@ final class UserRepository {
     guard let handle = try RepositoryHandle(opening: store, searchesUpwards: false) else {
       throw WorkspaceError(.storeUnusable, "The store \(store) vanished.")
     }
-    try handle.withPointer { (repository) throws(WorkspaceError) in
-      try LibGit2.check(git_repository_set_workdir(repository, root, 0), "The folder \(root) cannot be used.")
+    return UserRepository(handle: handle, isUsers: false, workTree: root + "/", prefix: "")
+  }
+
+  /// The ignore rules that hold in the workspace's root but for those of its own `.gitignore`.
+  func scopeAboveRoot() -> IgnoreScope {
+    var scope = IgnoreScope(path: userRules ?? "", base: [], above: nil, followsLink: true)
+    if isUsers, let info = handle.path(of: GIT_REPOSITORY_ITEM_INFO) {
+      scope = IgnoreScope(path: info.withTrailingSlash + "exclude", base: [], above: scope, followsLink: true)
     }
-    return UserRepository(handle: handle, isUsers: false, prefix: "")
+    for folder in folders(above: prefix) {
+      scope = IgnoreScope(path: workTree + folder + ".gitignore", base: Array(folder.utf8), above: scope)
+    }
+    return scope
   }
 
-  /// Whether git's ignore rules leave out `path`, relative to the workspace's root.
+  /// The folders around `path`, from the work tree's root, each empty or ending with `/`.
+  private func folders(above path: String) -> [String] {
+    var folders: [String] = []
+    var folder = ""
+    for part in path.split(separator: "/") {
+      folders.append(folder)
+      folder += part + "/"
+    }
+    return folders
+  }
+
+  /// Whether git's ignore rules leave out `path`, relative to the workspace's root; no `/` at its end.
   func isIgnored(_ path: String) -> Bool {
-    var ignored: Int32 = 0
-    let status = handle.withPointer { git_ignore_path_is_ignored(&ignored, $0, prefix + path) }
-    return status == 0 && ignored == 1
+    var scope = scopeAboveRoot()
+    let whole = prefix + path
+    for folder in folders(above: whole) where folder.utf8.count >= prefix.utf8.count {
+      scope = IgnoreScope(path: workTree + folder + ".gitignore", base: Array(folder.utf8), above: scope)
+    }
+    return scope.ignoresWithFolders(Array(whole.utf8), isFolder: false, after: prefix.utf8.count)
   }
 
-  /// Forgets rules that were read, so that a file rewritten within its time stamp's step counts at once.
-  func forgetRules() {
-    _ = handle.withPointer { git_attr_cache_flush($0) }
+  /// Whether the repository's rules leave out the workspace's root itself.
+  private var ignoresRoot: Bool {
+    !prefix.isEmpty && scopeAboveRoot().ignoresWithFolders(Array(prefix.utf8.dropLast()), isFolder: true)
   }
 
-  /// The files outside the work tree that ignore rules come from, in the order they are read.
+  /// The user's own file of ignore rules.
+  private var userRules: String? {
+    if let path = configuration("core.excludesfile", asPath: true) { return path }
+    if let folder = getenv("XDG_CONFIG_HOME"), folder.pointee != 0 { return String(cString: folder) + "/git/ignore" }
+    return getenv("HOME").map { String(cString: $0) + "/.config/git/ignore" }
+  }
+
+  /// The files outside the workspace that ignore rules come from, or that say where those are.
   var ignoreSources: [String] {
-    var paths: [String] = []
+    var paths = folders(above: prefix).map { workTree + $0 + ".gitignore" }
+    if let path = userRules { paths.append(path) }
     for item in [GIT_REPOSITORY_ITEM_CONFIG, GIT_REPOSITORY_ITEM_INFO] {
       if let path = handle.path(of: item) {
         paths.append(item == GIT_REPOSITORY_ITEM_INFO ? path.withTrailingSlash + "exclude" : path)
       }
     }
-    if let path = configuration("core.excludesfile", asPath: true) { paths.append(path) }
-    for level in [GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_XDG] {
+    for find in [git_config_find_global, git_config_find_xdg] {
       var buffer = git_buf()
       defer { git_buf_dispose(&buffer) }
-      let status = level == GIT_CONFIG_LEVEL_GLOBAL ? git_config_find_global(&buffer) : git_config_find_xdg(&buffer)
-      if status == 0, let path = buffer.ptr { paths.append(String(cString: path)) }
+      if find(&buffer) == 0, let path = buffer.ptr { paths.append(String(cString: path)) }
     }
     return paths
   }

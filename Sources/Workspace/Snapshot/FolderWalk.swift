@@ -13,6 +13,8 @@ struct FolderWalk {
   private(set) var previousFolder: FolderState?
   private var seedFile: FolderState.File?
   private(set) var seedFolder: FolderState?
+  /// Whether ignore rules leave out the folder itself; nil while nobody has asked.
+  var isInsideIgnored: Bool?
   /// Names kept as they were.
   private var keptFiles = 0
   private var keptFolders = 0

@@ -22,10 +22,15 @@ struct ScanMemory {
     let rulesNow = repository.ignoreSources.map { FileStamp(path: $0) }
     let needsSeed = indexNow != .none && (root == nil || indexNow != index)
     let seed = needsSeed ? try IndexSeed(of: repository, scratch: store.path) : nil
-    let scanner = WorkspaceScanner(store: store, repository: repository, limits: limits, hasSeed: seed != nil)
+    let scanner = WorkspaceScanner(
+      root: path,
+      store: store,
+      repository: repository,
+      limits: limits,
+      hasSeed: seed != nil
+    )
     let trustsRules = root != nil && rules == rulesNow && (!needsSeed || seed != nil)
-    if !trustsRules { repository.forgetRules() }
-    let state = try scanner.scan(root: path, previous: root, seed: seed?.root, trustsRules: trustsRules)
+    let state = try scanner.scan(previous: root, seed: seed?.root, trustsRules: trustsRules)
     notices += scanner.notices.notices
     if scanner.notices.omittedCount > 0 {
       let message = "\(scanner.notices.omittedCount) more were left out"

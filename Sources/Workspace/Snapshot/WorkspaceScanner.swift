@@ -9,6 +9,10 @@ final class WorkspaceScanner {
   let store: ObjectStore
   let repository: UserRepository
   let limits: WorkspaceLimits
+  /// Path of the workspace's root.
+  private let root: String
+  /// The root's place in the repository: empty, or ending with `/`.
+  private let prefix: [UInt8]
   /// Whether `seed` was read from the user's index: it then says which files are tracked.
   let hasSeed: Bool
   private(set) var notices: NoticeList
@@ -21,13 +25,17 @@ final class WorkspaceScanner {
     var depth: Int
     var previous: FolderState?
     var seed: FolderState?
+    /// Ignore rules of the folder; its own are added when it is entered.
+    var scope: IgnoreScope
     /// No ignore rule above changed since the last scan.
     var trustsRules: Bool
     /// No attribute above converts files, so the index's hashes are those of the bytes on disk.
     var trustsSeed: Bool
   }
 
-  init(store: ObjectStore, repository: UserRepository, limits: WorkspaceLimits, hasSeed: Bool) {
+  init(root: String, store: ObjectStore, repository: UserRepository, limits: WorkspaceLimits, hasSeed: Bool) {
+    self.root = root
+    prefix = Array(repository.prefix.utf8)
     self.store = store
     self.repository = repository
     self.limits = limits
@@ -35,25 +43,25 @@ final class WorkspaceScanner {
     notices = NoticeList(max: limits.noticesMax)
   }
 
-  /// Scans the folder `path`, the workspace's root.
+  /// Scans the whole workspace.
   func scan(
-    root path: String,
     previous: FolderState?,
     seed: FolderState?,
     trustsRules: Bool
   ) throws(WorkspaceError) -> FolderState {
-    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .system(.rootUnreadable, "The folder \(path) cannot be opened.") }
+    let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system(.rootUnreadable, "The folder \(root) cannot be opened.") }
     let context = Context(
       path: [],
       depth: 0,
       previous: previous,
       seed: seed,
+      scope: repository.scopeAboveRoot(),
       trustsRules: trustsRules,
       trustsSeed: !repository.hasAttributesOfItsOwn
     )
     guard let state = try scanFolder(descriptor, name: [], context) else {
-      throw WorkspaceError(.rootUnreadable, "The folder \(path) cannot be read.")
+      throw WorkspaceError(.rootUnreadable, "The folder \(root) cannot be read.")
     }
     return state
   }
@@ -105,10 +113,11 @@ final class WorkspaceScanner {
       if listing.withName(of: item, { fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 {
         let stamp = FileStamp(status)
         state.rules = stamp.isRacy(at: .now) ? .unknown : stamp
+        let file = root + "/" + String(decoding: context.path, as: UTF8.self) + ".gitignore"
+        context.scope = IgnoreScope(path: file, base: prefix + context.path, above: context.scope)
       }
     }
     if state.rules == .unknown || context.previous.map({ $0.rules != state.rules }) ?? false {
-      repository.forgetRules()
       context.trustsRules = false
     }
     if context.trustsSeed, context.seed != nil, let item = listing.find(".gitattributes") {
@@ -140,7 +149,7 @@ final class WorkspaceScanner {
     }
     guard walk.isKnown || isUsable(name, context) else { return }
     if !isTracked, !(context.trustsRules && walk.passedRules) {
-      if repository.isIgnored(String(decoding: context.path + name, as: UTF8.self)) {
+      if isIgnored(item, name, listing, descriptor, context, &walk) {
         walk.state.ignored.insert(Array(name))
         return
       }
@@ -164,6 +173,31 @@ final class WorkspaceScanner {
     default:
       note(context.path + name, .specialFile, "is a FIFO, socket or device and is left out")
     }
+  }
+
+  private func isIgnored(
+    _ item: FolderListing.Item,
+    _ name: ArraySlice<UInt8>,
+    _ listing: FolderListing,
+    _ descriptor: Int32,
+    _ context: Context,
+    _ walk: inout FolderWalk
+  ) -> Bool {
+    let folder = prefix + context.path
+    if walk.isInsideIgnored == nil {
+      // Only tracked files make a scan enter a folder that the rules leave out.
+      walk.isInsideIgnored =
+        context.depth > 0
+        && context.scope.ignoresWithFolders(Array(folder.dropLast()), isFolder: true, after: prefix.count)
+    }
+    if walk.isInsideIgnored == true { return true }
+    var isFolder = item.type == DT_DIR
+    if item.type == DT_UNKNOWN {
+      var status = stat()
+      let found = listing.withName(of: item) { fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }
+      isFolder = found == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+    return context.scope.ignores(folder + name, isFolder: isFolder)
   }
 
   private func isUsable(_ name: ArraySlice<UInt8>, _ context: Context) -> Bool {
