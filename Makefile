@@ -18,6 +18,9 @@ SWIFT_FILES = $$(find Sources Tests Benchmarks Package.swift -name '.build*' -pr
 # `make setup` has given one.
 PYTHON_PATH = $$(python3 -c 'import pytest' 2>/dev/null && echo "$$PATH" || echo "/usr/bin:$$PATH")
 
+# Tests that start processes wait more than they compute; more at once than this only makes each of them slower.
+TEST_WIDTH := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4
+
 .PHONY: help setup build demo test bench format lint install clean tsan
 
 help: ## List the targets
@@ -38,7 +41,7 @@ demo: build ## Repair the examples: evidence, patch, apply, undo
 	@PATH="$(PYTHON_PATH)" Examples/demo "$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/baton"
 
 test: .build/setup.stamp ## Run all tests
-	PATH="$(PYTHON_PATH)" $(SWIFT) test -c $(CONFIG) $(BUILD_FLAGS) --disable-xctest
+	PATH="$(PYTHON_PATH)" $(TEST_WIDTH) $(SWIFT) test -c $(CONFIG) $(BUILD_FLAGS) --disable-xctest
 
 bench: .build/setup.stamp ## Measure against the limits of the machine, release build
 	$(SWIFT) build $(RELEASE_FLAGS) $(BUILD_FLAGS)

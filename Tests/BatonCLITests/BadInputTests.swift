@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("baton fix with bad input", .timeLimit(.minutes(3)))
+@Suite("baton fix with bad input", .timeLimit(.minutes(5)))
 struct BadInputTests {
   @Test(
     "bad usage is exit code 2 with a sentence that names what is wrong",

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("baton fix", .timeLimit(.minutes(3)))
+@Suite("baton fix", .timeLimit(.minutes(5)))
 struct FixTests {
   @Test("a fault is repaired, with evidence, and the folder stays byte-identical")
   func repairs() async throws {

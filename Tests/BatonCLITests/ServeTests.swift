@@ -28,7 +28,7 @@ private func withDaemon(
   #expect(result.status == 0, "\(result.errorText)")
 }
 
-@Suite("baton serve", .timeLimit(.minutes(3)))
+@Suite("baton serve", .timeLimit(.minutes(5)))
 struct ServeTests {
   @Test("three clients at once submit, watch and cancel; no answer is lost")
   func threeClients() async throws {

@@ -6,7 +6,7 @@ import Testing
 import Workspace
 
 /// The whole worker: engine, sandbox and workspace as they are.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct PythonTemplateWorkerTests {
   @Test("an off-by-one in a package of several modules is repaired")
   func repairsOffByOne() async throws {

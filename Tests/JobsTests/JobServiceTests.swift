@@ -48,7 +48,7 @@ extension JobService {
   }
 }
 
-@Suite("The job service", .timeLimit(.minutes(2)))
+@Suite("The job service", .timeLimit(.minutes(5)))
 struct JobServiceTests {
   @Test("a job walks from task to patch, and every process can read it afterwards")
   func wholeWay() async throws {
@@ -139,7 +139,7 @@ struct JobServiceTests {
   }
 }
 
-@Suite("The journal", .timeLimit(.minutes(1)))
+@Suite("The journal", .timeLimit(.minutes(5)))
 struct JournalTests {
   @Test(
     "what a dead process left behind is ended, and an interrupted apply can be tried again",

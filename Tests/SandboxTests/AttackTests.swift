@@ -4,7 +4,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-@Suite("Attacks from inside", .timeLimit(.minutes(1)))
+@Suite("Attacks from inside", .timeLimit(.minutes(5)))
 struct AttackTests {
   @Test("no privilege is left, and none can be had", arguments: Starter.possible)
   func privileges(starter: Starter) async throws {

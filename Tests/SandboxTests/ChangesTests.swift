@@ -4,7 +4,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-@Suite("Changes laid over the workspace", .timeLimit(.minutes(1)))
+@Suite("Changes laid over the workspace", .timeLimit(.minutes(5)))
 struct ChangesTests {
   private static func file(_ path: String, _ text: String, isExecutable: Bool = false) throws -> FileChange {
     FileChange(path: try RelativePath(path), content: .file(bytes: Array(text.utf8), isExecutable: isExecutable))

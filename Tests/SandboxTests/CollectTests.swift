@@ -4,7 +4,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-@Suite("Files handed back by a run", .timeLimit(.minutes(1)))
+@Suite("Files handed back by a run", .timeLimit(.minutes(5)))
 struct CollectTests {
   @Test("regular files come back, from the workspace and from private directories", arguments: Starter.possible)
   func regular(starter: Starter) async throws {

@@ -4,7 +4,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-@Suite("What a run sees and writes", .timeLimit(.minutes(1)))
+@Suite("What a run sees and writes", .timeLimit(.minutes(5)))
 struct FileSystemTests {
   @Test("a run writes its workspace, and the user's files stay as they are", arguments: Starter.possible)
   func copyOnWrite(starter: Starter) async throws {

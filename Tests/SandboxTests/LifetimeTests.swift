@@ -35,7 +35,7 @@ private func expectGone(_ mark: String, within seconds: Double) async throws {
   }
 }
 
-@Suite("The life of a run's processes", .timeLimit(.minutes(1)))
+@Suite("The life of a run's processes", .timeLimit(.minutes(5)))
 struct LifetimeTests {
   @Test("a daemon the run leaves behind is gone when the run has returned", arguments: Starter.possible)
   func daemon(starter: Starter) async throws {

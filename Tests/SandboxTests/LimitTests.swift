@@ -3,7 +3,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-@Suite("The limits of a run", .timeLimit(.minutes(1)))
+@Suite("The limits of a run", .timeLimit(.minutes(5)))
 struct LimitTests {
   @Test("a hanging command is killed at its deadline, with all it started", arguments: Starter.possible)
   func deadline(starter: Starter) async throws {

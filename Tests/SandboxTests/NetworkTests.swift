@@ -4,7 +4,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-@Suite("The network of a run", .timeLimit(.minutes(1)))
+@Suite("The network of a run", .timeLimit(.minutes(5)))
 struct NetworkTests {
   @Test("no socket of the machine is reachable: TCP, abstract, or by path", arguments: Starter.possible)
   func hostSockets(starter: Starter) async throws {

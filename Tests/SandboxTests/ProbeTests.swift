@@ -5,7 +5,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-@Suite("What the machine offers", .timeLimit(.minutes(1)))
+@Suite("What the machine offers", .timeLimit(.minutes(5)))
 struct ProbeTests {
   @Test("the probe names the tier and what was found", arguments: Starter.possible)
   func findings(starter: Starter) async throws {

@@ -4,7 +4,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite("Clients that misbehave", .timeLimit(.minutes(1)))
+@Suite("Clients that misbehave", .timeLimit(.minutes(5)))
 struct HostileClientTests {
   private let root = JSONValue.string(ScriptedJobs.root)
 

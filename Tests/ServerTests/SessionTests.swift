@@ -4,7 +4,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite("Sessions", .timeLimit(.minutes(1)))
+@Suite("Sessions", .timeLimit(.minutes(5)))
 struct SessionTests {
   private let root = JSONValue.string(ScriptedJobs.root)
 

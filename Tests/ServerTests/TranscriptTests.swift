@@ -4,7 +4,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite("Transcripts", .timeLimit(.minutes(1)))
+@Suite("Transcripts", .timeLimit(.minutes(5)))
 struct TranscriptTests {
   static let transcripts: [Transcript] = {
     do { return try Transcript.all() } catch {

@@ -5,12 +5,12 @@ import Verification
 /// Outputs of real runs of the compiled languages' runners, shortened.
 @Suite("Reports of compiled languages", .timeLimit(.minutes(1)))
 struct CompiledReportTests {
-  private let traces = TraceReader(root: "/work/repository")
+  private let traces = TraceReader(root: "/srv/repository")
 
   // MARK: cargo
 
   private static let cargo = """
-       Compiling shop v0.1.0 (/work/repository)
+       Compiling shop v0.1.0 (/srv/repository)
         Finished `test` profile [unoptimized + debuginfo] target(s) in 0.56s
          Running unittests src/lib.rs (target/debug/deps/shop-507999230d6984fa)
 
@@ -193,12 +193,12 @@ struct CompiledReportTests {
     Test Suite 'debug.xctest' started at 2026-11-24 03:55:29.770
     Test Suite 'OldTests' started at 2026-11-24 03:55:29.770
     Test Case 'OldTests.testAdds' started at 2026-11-24 03:55:29.770
-    /work/repository/Tests/X.swift:4: error: OldTests.testAdds : XCTAssertEqual failed: ("-1") is not equal to ("3") -\u{20}
+    /srv/repository/Tests/X.swift:4: error: OldTests.testAdds : XCTAssertEqual failed: ("-1") is not equal to ("3") -\u{20}
     Test Case 'OldTests.testAdds' failed (0.001 seconds)
     Test Case 'OldTests.testFine' started at 2026-11-24 03:55:29.771
     Test Case 'OldTests.testFine' passed (0.25 seconds)
     Test Case 'OldTests.testSkipped' started at 2026-11-24 03:55:29.771
-    /work/repository/Tests/X.swift:6: OldTests.testSkipped : Test skipped - no
+    /srv/repository/Tests/X.swift:6: OldTests.testSkipped : Test skipped - no
     Test Case 'OldTests.testSkipped' skipped (0.0 seconds)
     Test Suite 'OldTests' failed at 2026-11-24 03:55:29.772
     Test Suite 'debug.xctest' failed at 2026-11-24 03:55:29.772

@@ -3,7 +3,7 @@ import Testing
 import Verification
 
 /// pytest in the real sandbox.
-@Suite("pytest, run in the sandbox", .timeLimit(.minutes(1)), .serialized, .needsPytest)
+@Suite("pytest, run in the sandbox", .timeLimit(.minutes(5)), .serialized, .needsPytest)
 struct PytestTests {
   private let command = "python3 -m pytest -q"
   private let adding = [

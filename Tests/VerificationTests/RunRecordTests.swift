@@ -12,7 +12,7 @@ struct RunRecordTests {
   }
 
   private func read(_ bytes: [UInt8]) -> ReportReading {
-    RunRecords.read(bytes, nonces: Self.nonces, traces: TraceReader(root: "/work/repository"))
+    RunRecords.read(bytes, nonces: Self.nonces, traces: TraceReader(root: "/srv/repository"))
   }
 
   private func line(_ sequence: Int, _ fields: String, nonce: String = "one") -> String {
@@ -109,8 +109,8 @@ struct RunRecordTests {
   @Test("places are kept when they are in the workspace")
   func keepsPlaces() throws {
     let trace = """
-      [["/work/repository/a.py",3,"f"],["/usr/lib/python3/x.py",1,"g"],["/work/repository/../etc/passwd",1,""],\
-      ["/work/repository/.venv/lib/y.py",1,"h"],["/work/repository/b.py",-4,"i"],["/work/repositoryx/c.py",1,"j"],7]
+      [["/srv/repository/a.py",3,"f"],["/usr/lib/python3/x.py",1,"g"],["/srv/repository/../etc/passwd",1,""],\
+      ["/srv/repository/.venv/lib/y.py",1,"h"],["/srv/repository/b.py",-4,"i"],["/srv/repositoryx/c.py",1,"j"],7]
       """
     let reading = read(session([phase("a", "failed") + #","trace":\#(trace)"#]))
     let places = try #require(reading.results[TestID("a")]).trace

@@ -5,7 +5,7 @@ import Verification
 @Suite("JUnit XML", .timeLimit(.minutes(1)))
 struct XMLReportTests {
   private func read(_ text: String) -> ReportReading {
-    JUnitReport.read(Array(text.utf8), traces: TraceReader(root: "/work/repository"))
+    JUnitReport.read(Array(text.utf8), traces: TraceReader(root: "/srv/repository"))
   }
 
   @Test("what ctest writes is read")
@@ -44,7 +44,7 @@ struct XMLReportTests {
     let reading = read(
       """
       <testsuites><testsuite><testcase classname="a.B" name="x[&#233;&#x41;]" time="nan"><error message="boom"><![CDATA[
-      File "/work/repository/a.py", line 7, in f
+      File "/srv/repository/a.py", line 7, in f
       <not an element>]]></error></testcase><!-- <testcase name="no"/> -->
       <testcase name='y' time="-3"><skipped/></testcase><testcase name="z"/><testcase name="z"><failure/></testcase>
       </testsuite></testsuites>
