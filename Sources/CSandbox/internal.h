@@ -49,6 +49,7 @@ struct policy {
   struct strings environment;
   struct strings masks;
   struct strings readable;
+  struct strings caches;
   struct link *links;
   size_t link_count;
   struct change *changes;
@@ -96,6 +97,9 @@ bool sandbox_mount_proc(const struct policy *policy, const struct identity *iden
 int sandbox_clone_tree(const struct identity *identity, const char *path, bool must_exist);
 
 // workspace.c
+/// Lays a private writable layer over the detached mount `lower`, which it takes over, and mounts both at `target`.
+/// `name` tells the layers of one run apart. Returns 0 or an errno value.
+int sandbox_mount_copy(const struct identity *identity, int scratch, int lower, const char *target, const char *name);
 void sandbox_mount_workspace(
   const struct policy *policy, const struct identity *identity, int scratch, int lower, uint32_t *features);
 void sandbox_apply_changes(const struct policy *policy);

@@ -82,6 +82,7 @@ int sandbox_prepare_landlock(const struct policy *policy, int abi) {
   static const char *const private[] = {"/tmp", "/var/tmp", "/run", "/dev/shm", "/dev/pts"};
   for (size_t index = 0; index < sizeof private / sizeof *private; index++) allow(ruleset, private[index], writable);
   for (size_t index = 0; index < policy->masks.count; index++) allow(ruleset, policy->masks.items[index], writable);
+  for (size_t index = 0; index < policy->caches.count; index++) allow(ruleset, policy->caches.items[index], writable);
   static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
   uint64_t device = handled & (FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV);
   for (size_t index = 0; index < sizeof devices / sizeof *devices; index++) allow(ruleset, devices[index], device);

@@ -29,7 +29,8 @@ static long long now_milliseconds(void) {
 }
 
 static void prepare_process(void) {
-  // Signals have their defaults: the daemon starts every program so. A vanished reader is an error of `write`, not the end of the keeper.
+  // Signals have their defaults: the daemon starts every program so. A vanished reader is an error of `write`, not the
+  // end of the keeper.
   (void)signal(SIGPIPE, SIG_IGN);
   sigset_t asked;
   sigemptyset(&asked);
@@ -50,7 +51,8 @@ static void prepare_process(void) {
 static void own_standard_pipes(const struct identity *identity) {
   for (int descriptor = 0; identity->mapped && descriptor < 3; descriptor++) {
     struct stat status;
-    if (fstat(descriptor, &status) == 0 && S_ISFIFO(status.st_mode)) (void)!fchown(descriptor, identity->uid, identity->gid);
+    if (fstat(descriptor, &status) != 0 || !S_ISFIFO(status.st_mode)) continue;
+    (void)!fchown(descriptor, identity->uid, identity->gid);
   }
 }
 

@@ -242,6 +242,34 @@ static void hide_root_secrets(struct view *view) {
   cover(view, "/etc/ssl/private", 0755);
 }
 
+/// A cache that cannot be shown is no failure: the command finds an empty directory and works without it.
+static void show_caches(struct view *view, const int *trees) {
+  for (size_t index = 0; index < view->policy->caches.count; index++) {
+    if (trees[index] < 0) continue;
+    const char *path = view->policy->caches.items[index];
+    // What belongs to somebody else could not be written inside: an empty directory serves better.
+    struct stat status;
+    if (fstat(trees[index], &status) != 0 || status.st_uid != view->identity->uid) {
+      close(trees[index]);
+      continue;
+    }
+    char name[32];
+    snprintf(name, sizeof name, "cache-%zu", index);
+    make_mount_point(view, path, true);
+    (void)sandbox_mount_copy(view->identity, view->scratch, trees[index], path, name);
+  }
+}
+
+/// Opens what will be shown again, before anything covers it; -1 for what is not there.
+static int *open_trees(const struct identity *identity, const struct strings *paths) {
+  int *trees = calloc(paths->count + 1, sizeof *trees);
+  if (!trees) sandbox_fail(BATON_SANDBOX_STAGE_MASKS, ENOMEM, "paths");
+  for (size_t index = 0; index < paths->count; index++) {
+    trees[index] = sandbox_clone_tree(identity, paths->items[index], false);
+  }
+  return trees;
+}
+
 static void show_readable(struct view *view, const int *trees) {
   for (size_t index = 0; index < view->policy->readable.count; index++) {
     const char *path = view->policy->readable.items[index];
@@ -269,15 +297,11 @@ void sandbox_build_view(const struct policy *policy, const struct identity *iden
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
     sandbox_fail(BATON_SANDBOX_STAGE_NAMESPACES, errno, "private propagation");
 
-  // What will be shown again is opened before anything covers it.
   int devices[DEVICE_COUNT];
   open_devices(devices);
   int lower = identity->mapped ? identity->workspace : sandbox_clone_tree(identity, policy->root, true);
-  int *readable = calloc(policy->readable.count + 1, sizeof *readable);
-  if (!readable) sandbox_fail(BATON_SANDBOX_STAGE_MASKS, ENOMEM, "readable paths");
-  for (size_t index = 0; index < policy->readable.count; index++) {
-    readable[index] = sandbox_clone_tree(identity, policy->readable.items[index], false);
-  }
+  int *readable = open_trees(identity, &policy->readable);
+  int *caches = open_trees(identity, &policy->caches);
 
   struct kernel_mount_attr attr = {.attr_set = READ_ONLY};
   if (kernel_mount_setattr(AT_FDCWD, "/", KERNEL_AT_RECURSIVE, &attr) != 0)
@@ -297,7 +321,9 @@ void sandbox_build_view(const struct policy *policy, const struct identity *iden
   name_identity(&view);
   make_mount_point(&view, policy->home, true);
   show_readable(&view, readable);
+  show_caches(&view, caches);
   free(readable);
+  free(caches);
   build_devices(&view, devices);
   make_mount_point(&view, policy->root, true);
   sandbox_mount_workspace(policy, identity, view.scratch, lower, features);

@@ -112,6 +112,7 @@ static void read_record(struct policy *policy, uint32_t tag, struct cursor paylo
   case BATON_SANDBOX_TAG_READABLE:
     append(&policy->readable, take_absolute_path(&payload, "readable path"), "readable paths");
     break;
+  case BATON_SANDBOX_TAG_CACHE: append(&policy->caches, take_absolute_path(&payload, "cache"), "caches"); break;
   case BATON_SANDBOX_TAG_LINK: {
     struct link link;
     link.path = take_string(&payload, "link");

@@ -17,38 +17,52 @@
 /// Deepest directory that a deletion walks into.
 enum { DELETE_DEPTH_MAX = 256 };
 
-/// The merged root takes owner and mode from the upper directory: give it those of the workspace.
-static void make_upper(const struct policy *policy, const struct identity *identity, int scratch, int lower) {
-  // Not by its path, where a private directory may already be waiting for the mount.
+static int make_layer(int scratch, const char *name) {
+  return mkdirat(scratch, name, 0700) == 0 ? 0 : errno;
+}
+
+int sandbox_mount_copy(const struct identity *identity, int scratch, int lower, const char *target, const char *name) {
+  char lower_name[64], upper_name[64], work_name[64], options[256];
+  snprintf(lower_name, sizeof lower_name, "lower-%s", name);
+  snprintf(upper_name, sizeof upper_name, "upper-%s", name);
+  snprintf(work_name, sizeof work_name, "work-%s", name);
+  int error = make_layer(scratch, lower_name);
+  if (error == 0) error = make_layer(scratch, upper_name);
+  if (error == 0) error = make_layer(scratch, work_name);
+  // The merged root takes owner and mode from the upper directory: give it those of the lower. Not by its path, where
+  // a private directory may already be waiting for the mount.
   struct stat status;
-  if (fstat(lower, &status) != 0) sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, errno, policy->root);
-  if (mkdirat(scratch, "upper", 0700) != 0 || mkdirat(scratch, "work", 0700) != 0 || mkdirat(scratch, "lower", 0700) != 0)
-    sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, errno, "upper");
-  if (identity->mapped && fchownat(scratch, "upper", identity->uid, identity->gid, 0) != 0)
-    sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, errno, "upper");
-  if (fchmodat(scratch, "upper", (status.st_mode & 0777) | 0700, 0) != 0)
-    sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, errno, "upper");
+  if (error == 0 && fstat(lower, &status) != 0) error = errno;
+  bool gives = identity->mapped && error == 0;
+  if (gives && fchownat(scratch, upper_name, identity->uid, identity->gid, 0) != 0) error = errno;
+  if (error == 0 && fchmodat(scratch, upper_name, (status.st_mode & 0777) | 0700, 0) != 0) error = errno;
+  // The layers are named relative to the scratch directory, so nothing in the target's own path (colons, commas,
+  // backslashes, its length) can meet the overlay's option syntax.
+  unsigned empty_path = KERNEL_MOVE_MOUNT_F_EMPTY_PATH;
+  if (error == 0 && kernel_move_mount(lower, "", scratch, lower_name, empty_path) != 0) error = errno;
+  close(lower);
+  snprintf(
+    options, sizeof options, "lowerdir=%s,upperdir=%s,workdir=%s,%s", lower_name, upper_name, work_name,
+    identity->mapped ? "redirect_dir=on" : "userxattr");
+  if (error == 0 && fchdir(scratch) != 0) error = errno;
+  if (error == 0 && mount("overlay", target, "overlay", MS_NOSUID | MS_NODEV, options) != 0) error = errno;
+  if (chdir("/") != 0) error = errno;
+  return error;
 }
 
 void sandbox_mount_workspace(
   const struct policy *policy, const struct identity *identity, int scratch, int lower, uint32_t *features) {
-  make_upper(policy, identity, scratch, lower);
-  // The layers are named relative to the scratch directory, so nothing in the workspace's own path (colons, commas,
-  // backslashes, its length) can meet the overlay's option syntax.
-  if (kernel_move_mount(lower, "", scratch, "lower", KERNEL_MOVE_MOUNT_F_EMPTY_PATH) != 0)
-    sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, errno, "lower");
-  close(lower);
-  if (fchdir(scratch) != 0) sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, errno, "scratch");
-  const char *options = identity->mapped
-    ? "lowerdir=lower,upperdir=upper,workdir=work,redirect_dir=on"
-    : "lowerdir=lower,upperdir=upper,workdir=work,userxattr";
-  if (mount("overlay", policy->root, "overlay", MS_NOSUID | MS_NODEV, options) != 0)
-    sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, errno, policy->root);
-  if (!identity->mapped && setxattr("upper", "user.overlay.probe", "", 0, 0) != 0)
+  int error = sandbox_mount_copy(identity, scratch, lower, policy->root, "workspace");
+  if (error != 0) sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, error, policy->root);
+  if (identity->mapped) return;
+  // Replaced directories are recorded in a user attribute, which the scratch file system has since Linux 6.6.
+  int upper = openat(scratch, "upper-workspace", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (upper < 0) sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, errno, "upper");
+  if (fsetxattr(upper, "user.overlay.probe", "", 0, 0) != 0)
     *features |= BATON_SANDBOX_FEATURE_NO_OPAQUE_DIRECTORIES;
   else
-    (void)removexattr("upper", "user.overlay.probe");
-  if (chdir("/") != 0) sandbox_fail(BATON_SANDBOX_STAGE_WORKSPACE, errno, "/");
+    (void)fremovexattr(upper, "user.overlay.probe");
+  close(upper);
 }
 
 // Changes are made with the command's own rights, one path component at a time, and no component may be a symbolic
@@ -138,7 +152,8 @@ static void delete_path(int root, const struct change *change) {
 static void write_change(int root, const struct change *change) {
   const char *name;
   int parent = open_parent(root, change->path, &name, true);
-  if (parent < 0 || !sandbox_remove_tree(parent, name, 0)) sandbox_fail(BATON_SANDBOX_STAGE_CHANGES, errno, change->path);
+  if (parent < 0 || !sandbox_remove_tree(parent, name, 0))
+    sandbox_fail(BATON_SANDBOX_STAGE_CHANGES, errno, change->path);
   if (change->kind == CHANGE_LINK) {
     if (symlinkat(change->content, parent, name) != 0) sandbox_fail(BATON_SANDBOX_STAGE_CHANGES, errno, change->path);
   } else {

@@ -72,6 +72,27 @@ struct FileSystemTests {
     }
   }
 
+  @Test("a build cache is warm, can be written, and keeps what it had", arguments: Starter.possible)
+  func caches(starter: Starter) async throws {
+    try await withMachine(
+      starter,
+      prepareHome: { home in
+        try makeDirectory(home + "/.cache")
+        try makeDirectory(home + "/.cache/go-build")
+        try write("warm\n", to: home + "/.cache/go-build/entry")
+      },
+      { machine in
+        let result = try await machine.shell(
+          "cd ~/.cache/go-build && cat entry && echo new >entry && echo more >other && cat entry other"
+        )
+        #expect(result.output == "warm\nnew\nmore\n", "\(result.errors)")
+        let cache = machine.home + "/.cache/go-build"
+        #expect(try read(cache + "/entry") == Array("warm\n".utf8))
+        #expect(!exists(cache + "/other"))
+      }
+    )
+  }
+
   @Test("a tool chain below the home directory is shown read-only, credentials beside it are not")
   func toolChains() async throws {
     try await withTemporaryDirectory { home in

@@ -58,6 +58,8 @@ enum baton_sandbox_tag {
   BATON_SANDBOX_TAG_OPTIONS = 13,
   /// string: absolute path of the home directory, made inside a mask.
   BATON_SANDBOX_TAG_HOME = 14,
+  /// string: absolute path of a directory below a mask, shown writable by copy on write: a build cache.
+  BATON_SANDBOX_TAG_CACHE = 15,
 };
 
 enum baton_sandbox_limit {

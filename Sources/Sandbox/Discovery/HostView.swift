@@ -9,6 +9,8 @@ struct HostView: Sendable, Equatable {
   var masks: [String]
   /// Existing paths shown read-only below masks, the outer ones first.
   var readable: [String]
+  /// Build caches below masks, shown writable by copy on write: cold, a first build can take longer than the tests.
+  var caches: [String]
   /// Symbolic links made below masks: path → target.
   var links: [String: String]
   /// The environment every run starts from.
@@ -34,6 +36,7 @@ struct HostView: Sendable, Equatable {
     home = Self.realHome(environment)
     masks = []
     readable = []
+    caches = []
     links = [:]
     self.environment = [:]
 
@@ -52,6 +55,7 @@ struct HostView: Sendable, Equatable {
       show(value)
     }
     readable = Self.outermost(readable)
+    caches = Self.caches(home: home).compactMap(RealPath.resolve).filter { RealPath.isDirectory($0) && isMasked($0) }
     self.environment = EnvironmentPolicy.environment(from: environment, view: self, path: pathDirectories)
   }
 
@@ -108,6 +112,16 @@ struct HostView: Sendable, Equatable {
     return kept
   }
 
+  /// Where build tools keep what they made and downloaded, and expect to write.
+  private static func caches(home: String?) -> [String] {
+    guard let home else { return [] }
+    let names = [
+      ".cache/go-build", "go/pkg/mod", ".m2/repository", ".gradle/caches", ".npm/_cacache", ".cache/yarn", ".ccache",
+      ".cache/ccache", ".cache/sccache", ".cache/zig", ".cache/org.swift.swiftpm", ".nuget/packages",
+    ]
+    return names.map { home + "/" + $0 }
+  }
+
   /// Where language tool chains and their downloaded packages usually are below a home directory. Directories that
   /// also hold credentials are named by their harmless parts.
   private static func toolChains(home: String?) -> [String] {
@@ -121,7 +135,7 @@ struct HostView: Sendable, Equatable {
       ".fnm", ".bun/bin", ".bun/install/cache", ".deno/bin", ".yarn/berry/cache", ".rustup", ".cargo/bin",
       ".cargo/registry", ".cargo/git", ".cargo/config.toml", ".cargo/config", ".cargo/env", "go", ".goenv", ".swiftpm",
       ".swiftenv", ".ghcup", ".cabal/bin", ".cabal/packages", ".cabal/store", ".stack/programs", ".opam",
-      ".sdkman/candidates", ".m2/repository", ".m2/wrapper", ".gradle/caches", ".gradle/wrapper", ".nuget/packages",
+      ".sdkman/candidates", ".m2/wrapper", ".gradle/wrapper",
       ".dotnet", ".nix-profile",
       ".juliaup", ".julia/juliaup", ".julia/packages", ".julia/artifacts", ".hex", ".mix", "bin",
     ]

@@ -39,6 +39,9 @@ struct PolicyEncoder {
     for path in view.readable + policy.readablePaths where !RealPath.isBelow(path, root) {
       encoder.record(BATON_SANDBOX_TAG_READABLE, path)
     }
+    for path in view.caches where !RealPath.isBelow(path, root) && !RealPath.isBelow(root, path) {
+      encoder.record(BATON_SANDBOX_TAG_CACHE, path)
+    }
     for (path, target) in view.links where !RealPath.isBelow(path, root) {
       encoder.record(BATON_SANDBOX_TAG_LINK) { $0.strings(path, target) }
     }

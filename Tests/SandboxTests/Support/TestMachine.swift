@@ -79,12 +79,14 @@ extension SandboxResult {
 ///   - starter: who starts the launcher.
 ///   - workspace: name of the workspace directory.
 ///   - environment: replaces the daemon's environment, save for HOME.
+///   - prepareHome: puts something into the home directory before it is looked at.
 @discardableResult
 func withMachine<Result: Sendable>(
   _ starter: Starter = .current,
   workspace: String = "workspace",
   hiddenPaths: [String] = [],
   environment: [String: String] = ["PATH": "/usr/local/bin:/usr/bin:/bin"],
+  prepareHome: @Sendable (String) throws -> Void = { _ in },
   _ body: @Sendable (TestMachine) async throws -> Result
 ) async throws -> Result {
   try await withTemporaryDirectory { directory in
@@ -95,6 +97,7 @@ func withMachine<Result: Sendable>(
     try makeDirectory(home + "/.ssh")
     try write("secret-key\n", to: home + "/.ssh/id_ed25519")
     try write("original\n", to: root + "/file.txt")
+    try prepareHome(home)
     var environment = environment
     environment["HOME"] = home
     let launcher = try starter.launcher(in: directory)
