@@ -126,7 +126,7 @@ let package = Package(
     // MARK: Benchmarks
     .executableTarget(
       name: "baton-bench",
-      dependencies: ["Domain", "StandardExtensions", "Workspace"],
+      dependencies: ["Domain", "EventLoop", "Sandbox", "StandardExtensions", "Workspace", "baton-sandbox"],
       path: "Benchmarks/Snapshot/baton-bench"
     ),
 
