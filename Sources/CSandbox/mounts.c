@@ -202,6 +202,7 @@ static void build_devices(struct view *view, int trees[DEVICE_COUNT]) {
     attach(trees[index], path, BATON_SANDBOX_STAGE_DEVICES);
   }
   attach(scratch_directory(view, "shm", 01777), "/dev/shm", BATON_SANDBOX_STAGE_DEVICES);
+  if (view->covered_count < COVERS_MAX) view->covered[view->covered_count++] = "/dev/shm";
   // Terminals of its own, where the kernel lets it have them; nothing depends on it.
   (void)mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620");
 }

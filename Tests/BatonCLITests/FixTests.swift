@@ -97,6 +97,19 @@ struct FixTests {
     }
   }
 
+  @Test("a folder in shared memory, and one with odd characters in its name, are no different")
+  func oddPlaces() async throws {
+    try await withBaton { baton, root in
+      let shared = "/dev/shm/baton-\(UInt32.random(in: .min ... .max))"
+      defer { orRecord { try FileManager.default.removeItem(atPath: shared) } }
+      for folder in [shared, root + "/we ird,na:me=x"] {
+        try ExampleRepository.unittestOnly.write(to: folder)
+        let output = try await baton("fix", folder, "--quiet")
+        #expect(output.status == 0, "\(folder): \(output.text)\(output.errorText)")
+      }
+    }
+  }
+
   @Test("the report for people names the tests, the team, the cost and the next command")
   func report() async throws {
     try await withBaton { baton, root in
@@ -110,4 +123,9 @@ struct FixTests {
       #expect(try String(contentsOfFile: patch, encoding: .utf8).hasPrefix("diff --git"))
     }
   }
+}
+
+/// Runs a clean-up; its failure is a test's issue.
+private func orRecord(_ body: () throws -> Void) {
+  do { try body() } catch { Issue.record(error) }
 }
