@@ -116,7 +116,8 @@ actor ScriptedJobs: JobControlling {
       newText: "    return sum(prices)\n"
     )
     let edits = FileEdits(path: path, change: .edited([edit]), isExecutable: false)
-    let diff = TreeDiff(unified: patch, files: [file])
+    let unified = job.task.text == "huge" ? [UInt8](repeating: 0x2B, count: 17 * 1_024 * 1_024) : patch
+    let diff = TreeDiff(unified: unified, files: [file])
     return JobPatch(job: id, base: base, target: target, diff: diff, edits: positions == nil ? nil : [edits])
   }
 

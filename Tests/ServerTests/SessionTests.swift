@@ -197,6 +197,43 @@ struct SessionTests {
     }
   }
 
+  @Test("also a client that hears of all jobs gets the answer to a submission before the job's updates")
+  func allJobsOrder() async throws {
+    try await withServer { server in
+      let client = try await server.connect()
+      try await client.initialize(allJobs: true)
+      for id in 0..<8 {
+        try await client.ask("task/submit", ["root": root], id: .integer(Int64(id)))
+      }
+      var answered: Set<String> = []
+      var heard: Set<String> = []
+      while heard.count < 8 {
+        let message = try #require(try await client.next())
+        if let job = message["result"]?["job"]?.string { answered.insert(job) }
+        guard let job = message["params"]?["job"]?["job"]?.string else { continue }
+        #expect(answered.contains(job))
+        heard.insert(job)
+      }
+      await client.close()
+    }
+  }
+
+  @Test("a result that is larger than a message may be is an error, and a name is shown without control characters")
+  func largeResult() async throws {
+    try await withServer { server in
+      let client = try await server.connect()
+      let params: JSONValue = ["protocolVersion": 1, "clientInfo": ["name": "a\u{1B}[31mb\n\u{9B}c"]]
+      #expect(try await client.request("initialize", params)["result"] != nil)
+      _ = try await client.request("task/submit", ["root": root, "text": "huge"])
+      for action in ["start", "finish"] { try await server.jobs.act(action) }
+      let answer = try await client.request("patch/get", ["job": "jbbbbbbbb2"])
+      #expect(answer.errorCode == -32803)
+      let list = try await client.request("task/list")
+      #expect(list["result"]?["jobs"]?.array?.first?["owner"] == "a[31mbc")
+      await client.close()
+    }
+  }
+
   @Test("pages of the list follow each other")
   func pages() async throws {
     try await withServer { server in

@@ -11,6 +11,9 @@ import Logging
 /// Messages are read in the order in which they came. Requests overlap only as ``RequestOrder`` allows. A client that
 /// does not read is not read from, and is told only the newest state of each job (``UpdateQueue``).
 package actor Session {
+  /// Longest client's name that is kept, in Unicode scalars.
+  package static let clientNameLengthMax = 100
+
   private let loop: EventLoop
   private let configuration: SessionConfiguration
   private let jobs: any JobControlling
@@ -25,6 +28,9 @@ package actor Session {
   private var handlers: [RequestID: Task<Void, Never>] = [:]
   /// Jobs of answered `task/submit`s whose answer is not written yet.
   private var adoptions: [RequestID: (job: JobID, token: Token?)] = [:]
+  /// Open `task/submit`s. While there are any, a client that hears of all jobs hears of none, so that the answer with a
+  /// job's name comes before its first update.
+  private var submissions: Set<RequestID> = []
   private var watch: JobWatch
   private var wantsAllJobs = false
   private var updates = UpdateQueue()
@@ -209,10 +215,10 @@ package actor Session {
       handle(event)
       guard !isClosed else { return }
     }
-    while !updates.isEmpty, waitingBytes < configuration.updateBytesHigh { tellNextUpdate() }
+    while !updates.isEmpty, !holdsUpdates, waitingBytes < configuration.updateBytesHigh { tellNextUpdate() }
     if peer.outputBytes > 0 { transport.send(peer.takeOutput()) }
     if hasInputEnded, !hasMore, peer.openRequests.isEmpty { return close() }
-    let isStalled = hasMore || !updates.isEmpty
+    let isStalled = hasMore || !updates.isEmpty && !holdsUpdates
     if isStalled { awaitDrain() }
     if isReading == hasMore {
       isReading = !hasMore
@@ -230,6 +236,8 @@ package actor Session {
       pump()
     }
   }
+
+  private var holdsUpdates: Bool { wantsAllJobs && !submissions.isEmpty }
 
   private var waitingBytes: Int { transport.queuedBytes + peer.outputBytes }
 
@@ -288,7 +296,7 @@ package actor Session {
       {
         throw RPCError(.unauthorized, "the token is missing or wrong; it is in the server's token file")
       }
-      if let info = params.clientInfo { clientName = String(info.name.prefix(100)) }
+      if let info = params.clientInfo { clientName = Self.displayed(info.name) }
       wantsAllJobs = params.capabilities?.allJobs ?? false
       let result = InitializeRequest.Result(configuration, clientVersion: params.protocolVersion)
       peer.answer(id, with: .success(try JSONCoder.encode(result)))
@@ -299,6 +307,12 @@ package actor Session {
       // One guess a connection.
       if failure.code == .unauthorized { close() }
     }
+  }
+
+  /// A client's name as it may be shown on a terminal.
+  private static func displayed(_ name: String) -> String {
+    let scalars = name.unicodeScalars.prefix(clientNameLengthMax).filter { $0.properties.generalCategory != .control }
+    return String(String.UnicodeScalarView(scalars))
   }
 
   private func start(_ id: RequestID, _ method: Method, _ params: [UInt8]) {
@@ -325,18 +339,23 @@ package actor Session {
       order.remove(access, number)
     }
     handlers[id] = task
+    if method.name == TaskSubmitRequest.method { submissions.insert(id) }
     order.add(access, number, task)
   }
 
   private func finish(_ id: RequestID, _ result: Result<[UInt8], RPCError>) {
     handlers[id] = nil
+    submissions.remove(id)
     if handlers.isEmpty { Self.resume(&handlerWaiters) }
     let adoption = adoptions.removeValue(forKey: id)
     guard !isClosed else { return }
-    if case .failure(let error) = result, isStopping, error.code == .requestCancelled {
+    switch result {
+    case .failure(let error) where isStopping && error.code == .requestCancelled:
       peer.answer(id, with: .failure(Self.stopping))
-    } else {
-      peer.answer(id, with: result)
+    case .success(let json) where json.count > configuration.limits.frameBytesMax:
+      let text = "the result has \(json.count) bytes, more than the \(configuration.limits.frameBytesMax) of a message"
+      peer.answer(id, with: .failure(RPCError(.requestFailed, text)))
+    default: peer.answer(id, with: result)
     }
     if let adoption { follow(adoption.job, adoption.token) }
     pump()
