@@ -178,7 +178,7 @@ struct CompiledReportTests {
     event(
       "issueRecorded",
       "LibTests.Adding\\/adds()\\/A.swift:4:4",
-      #","issue":{"isFailure":true,"isKnown":false,"sourceLocation":{"line":4,"filePath":"\/work\/repository\/A.swift"}}"#
+      #","issue":{"isFailure":true,"isKnown":false,"sourceLocation":{"line":4,"filePath":"\/srv\/repository\/A.swift"}}"#
     ),
     event("testEnded", "LibTests.Adding\\/adds()\\/A.swift:4:4"),
     event("testStarted", "LibTests.Adding\\/known()\\/A.swift:9:4"),
